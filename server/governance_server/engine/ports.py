@@ -1,0 +1,253 @@
+"""Ports: what the engine needs of the world outside, in the engine's words.
+
+Each port has one contract suite in `tests/contract`, which every adapter and every fake passes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
+
+    import governance.v1 as v1
+
+
+class StoreError(Exception):
+    """The ledger could not be read or written. Nothing of the transaction was kept; the message says why, for people."""
+
+
+class Head(NamedTuple):
+    """The end of the ledger.
+
+    Attributes:
+        offset: The last entry's offset; 0 where there is none.
+        hash: The last entry's hash; 32 zero bytes where there is none.
+        recorded_at_us: When the last entry was recorded, in microseconds since the epoch; 0 where there is none.
+    """
+
+    offset: int
+    hash: bytes
+    recorded_at_us: int
+
+
+class Record(NamedTuple):
+    """An entry as it is stored.
+
+    Attributes:
+        offset: Its place.
+        decision_id: The decision it is about; empty where it is about the house.
+        entry: The bytes that were hashed.
+        hash: Their leaf hash.
+        salt: The commitment's salt; empty where there is none or where it was erased.
+        personal: The bytes that were committed to; empty where there are none or where they were erased.
+    """
+
+    offset: int
+    decision_id: str
+    entry: bytes
+    hash: bytes
+    salt: bytes = b""
+    personal: bytes = b""
+
+
+class DecisionRow(NamedTuple):
+    """A decision as it is projected: serialised once, for the store and for every stream.
+
+    Attributes:
+        decision: The value.
+        serialized: The same as bytes.
+    """
+
+    decision: v1.Decision
+    serialized: bytes
+
+
+class ChangedDecision(NamedTuple):
+    """A decision's newest state with the entry that made it.
+
+    Attributes:
+        row: The decision.
+        entry: The bytes of the entry at the decision's offset.
+    """
+
+    row: DecisionRow
+    entry: bytes
+
+
+class KnownRequest(NamedTuple):
+    """A command that was accepted before.
+
+    Attributes:
+        digest: SHA-256 of its content.
+        offset: The entry that recorded it.
+    """
+
+    digest: bytes
+    offset: int
+
+
+class StoredCredential(NamedTuple):
+    """A credential with what it is checked against.
+
+    Attributes:
+        credential: Its public part.
+        proof: SHA-256 of the bearer secret, or of the client certificate in DER.
+    """
+
+    credential: v1.Credential
+    proof: bytes
+
+
+class Appendage(NamedTuple):
+    """Everything one transaction adds, all of it or none.
+
+    Attributes:
+        records: New entries, in order, following the head without gap.
+        decisions: The newest state of every decision the entries changed; one row a decision.
+        requests: The accepted commands by their key.
+        credentials: Credentials that were issued or revoked, as they stand now.
+    """
+
+    records: Sequence[Record]
+    decisions: Sequence[DecisionRow] = ()
+    requests: Sequence[tuple[str, KnownRequest]] = ()
+    credentials: Sequence[StoredCredential] = ()
+
+
+class Transaction(Protocol):
+    """One hold on the head of the ledger. Nobody else appends while it lasts."""
+
+    @property
+    def head(self) -> Head:
+        """The end of the ledger, locked."""
+
+    async def records_after(self, offset: int) -> Sequence[Record]:
+        """Return all entries after `offset`, in order: what other writers appended since we looked."""
+
+    async def requests(self, keys: Collection[str]) -> Mapping[str, KnownRequest]:
+        """Return those of the accepted commands that are known by one of the keys."""
+
+    async def decisions(self, decision_ids: Collection[str]) -> Mapping[str, DecisionRow]:
+        """Return those of the decisions that exist, open or closed, as of the head."""
+
+    async def append(self, appendage: Appendage) -> None:
+        """Append entries and project what they changed. Called at most once; durable when the transaction has ended."""
+
+
+class DecisionQuery(NamedTuple):
+    """Which decisions to list. What is empty does not restrict.
+
+    Attributes:
+        filter: The contract's filter.
+        order: The contract's order.
+        limit: Most rows to return.
+        after: The cursor returned with the page before; empty for the first page.
+    """
+
+    filter: v1.DecisionFilter
+    order: v1.DecisionOrder.ValueType
+    limit: int
+    after: str = ""
+
+
+class DecisionPage(NamedTuple):
+    """A page of decisions.
+
+    Attributes:
+        decisions: The decisions.
+        next: The cursor for the next page; empty on the last. Opaque outside of the store.
+    """
+
+    decisions: Sequence[v1.Decision]
+    next: str
+
+
+class Counts(NamedTuple):
+    """What the store can count.
+
+    Attributes:
+        by_risk: (open, ever) by risk.
+        by_state: How many are in each state.
+        open_breached: Pending decisions with a deadline that passed.
+        nearest_deadline_us: The nearest deadline of a pending decision; 0 where there is none.
+        approved_by_policy: Decisions that policy approved.
+    """
+
+    by_risk: Mapping[int, tuple[int, int]]
+    by_state: Mapping[int, int]
+    open_breached: int
+    nearest_deadline_us: int
+    approved_by_policy: int
+
+
+class Store(Protocol):
+    """The ledger and its projections.
+
+    Every method raises StoreError when the store cannot be read or written. Reads see everything that was committed
+    before they began.
+    """
+
+    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+        """Lock the head of the ledger until the block ends.
+
+        Left normally, what was appended is committed: durable, whatever happens to the process or the power. Left by an
+        exception, nothing was appended.
+        """
+
+    async def head(self) -> Head:
+        """Return the end of the ledger."""
+
+    async def ledger_id(self) -> str:
+        """Return the ledger's name: 32 hexadecimal digits; empty before its first entry."""
+
+    async def decision(self, decision_id: str) -> v1.Decision | None:
+        """Return one decision as it stands, open or closed; None where there is none."""
+
+    def open_decisions(self) -> AsyncIterator[ChangedDecision]:
+        """Read every open decision once, in the order of their offsets."""
+
+    async def changed_after(self, offset: int, *, limit: int, core: str = "") -> Sequence[ChangedDecision]:
+        """Return the decisions whose newest change lies after `offset`, in the order of these changes.
+
+        Args:
+            offset: Leave out what did not change after it.
+            limit: Most decisions to return.
+            core: Only this core's; empty for all.
+        """
+
+    async def list_decisions(self, query: DecisionQuery) -> DecisionPage:
+        """Return a page of decisions. Raises ValueError for a cursor that this store did not make for that query."""
+
+    async def records(self, *, after: int, limit: int, decision_id: str = "") -> Sequence[Record]:
+        """Return at most `limit` entries after an offset, in order; only those about one decision, if it is named."""
+
+    async def credential(self, credential_id: str) -> StoredCredential | None:
+        """Return one credential, revoked or not; None where there is none."""
+
+    async def credentials(self) -> Sequence[StoredCredential]:
+        """Return all credentials, by name and then by id."""
+
+    async def counts(self) -> Counts:
+        """Count the decisions."""
+
+    async def close(self) -> None:
+        """Let go of the store. Idempotent."""
+
+
+class Clock(Protocol):
+    """The time, in microseconds since the Unix epoch, never going back while the process lives."""
+
+    def now_us(self) -> int:
+        """Return the present moment."""
+
+    async def sleep_until(self, moment_us: int) -> None:
+        """Return at that moment or soon after it, never before."""
+
+
+class Entropy(Protocol):
+    """Chance, for salts and names."""
+
+    def token(self, length: int) -> bytes:
+        """Return that many bytes that nobody can guess."""
