@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-import governance.v1 as v1
+from governance import v1
 
 if TYPE_CHECKING:
     from governance_server.domain.policy import Policy

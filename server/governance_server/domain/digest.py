@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from google.protobuf.message import Message
 
-    import governance.v1 as v1
+    from governance import v1
 
 ACTION_PREFIX: Final = b"governance.v1.Action\x00"
 LEAF_PREFIX: Final = b"\x00"

@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
-    import governance.v1 as v1
+    from governance import v1
 
 
 class StoreError(Exception):
-    """The ledger could not be read or written. Nothing of the transaction was kept; the message says why, for people."""
+    """The ledger could not be read or written. Nothing of the transaction was kept; the message tells people why."""
 
 
 class Head(NamedTuple):
@@ -205,16 +205,19 @@ class Store(Protocol):
     async def decision(self, decision_id: str) -> v1.Decision | None:
         """Return one decision as it stands, open or closed; None where there is none."""
 
-    def open_decisions(self) -> AsyncIterator[ChangedDecision]:
+    def open_decisions(self) -> AsyncIterator[v1.Decision]:
         """Read every open decision once, in the order of their offsets."""
 
-    async def changed_after(self, offset: int, *, limit: int, core: str = "") -> Sequence[ChangedDecision]:
+    async def changed_after(
+        self, offset: int, *, limit: int, core: str = "", open_only: bool = False
+    ) -> Sequence[ChangedDecision]:
         """Return the decisions whose newest change lies after `offset`, in the order of these changes.
 
         Args:
             offset: Leave out what did not change after it.
             limit: Most decisions to return.
             core: Only this core's; empty for all.
+            open_only: Only those that are open; what a snapshot is read with.
         """
 
     async def list_decisions(self, query: DecisionQuery) -> DecisionPage:

@@ -1,0 +1,93 @@
+"""The verbs that ask how things stand: stats and health."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Final
+
+from governance import v1
+from governance.v1.console_service_pb2_grpc import ConsoleServiceStub
+from governance_client.cli import status
+from governance_client.cli.context import CALL_TIMEOUT_S, answer
+from governance_client.cli.output import print_json, print_lines
+from governance_client.console import words
+from governance_client.console.rendering import Line, risk_style
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from governance_client.cli.context import Context
+
+_HEALTH_CHECK: Final = "/grpc.health.v1.Health/Check"
+_EVERY_SERVICE: Final = b""
+"""A HealthCheckRequest that names no service asks for the server as a whole."""
+_STATUS_FIELD: Final = 0x08
+"""HealthCheckResponse: field 1, a varint."""
+_SERVING: Final = "SERVING"
+_STATUSES: Final = ("UNKNOWN", _SERVING, "NOT_SERVING", "SERVICE_UNKNOWN")
+
+
+async def stats(context: Context, arguments: Namespace) -> int:
+    """Count decisions."""
+    del arguments
+    async with context.channel() as channel:
+        counted = await answer(
+            ConsoleServiceStub(channel).GetStatistics(v1.GetStatisticsRequest(), timeout=CALL_TIMEOUT_S)
+        )
+    if context.json:
+        print_json(counted)
+    else:
+        print_lines(_statistics(counted))
+    return status.DONE
+
+
+async def health(context: Context, arguments: Namespace) -> int:
+    """Ask the standard health service, and say how long the answer took."""
+    del arguments
+    async with context.channel() as channel:
+        check = channel.unary_unary(_HEALTH_CHECK, request_serializer=bytes, response_deserializer=_health_status)
+        # the first call connects; what is told is how long an answer takes
+        serving = await answer(check(_EVERY_SERVICE, timeout=CALL_TIMEOUT_S))
+        asked_ns = time.perf_counter_ns()
+        serving = await answer(check(_EVERY_SERVICE, timeout=CALL_TIMEOUT_S))
+        took_ms = (time.perf_counter_ns() - asked_ns) / 1e6
+    if context.json:
+        print_lines([[("", f'{{"status": "{serving}"}}')]])
+    else:
+        style = "class:done" if serving == _SERVING else "class:refused"
+        print_lines([[(style, serving.lower().replace("_", " ")), ("", f", answered in {took_ms:.1f} ms")]])
+    return status.DONE if serving == _SERVING else status.REFUSED
+
+
+def _health_status(response: bytes) -> str:
+    """Return the name of a HealthCheckResponse's status; its package is not installed where only clients run."""
+    if not response:
+        return _STATUSES[0]
+    known = len(response) == 2 and response[0] == _STATUS_FIELD and response[1] < len(_STATUSES)  # noqa: PLR2004 - tag and value
+    return _STATUSES[response[1]] if known else _STATUSES[0]
+
+
+def _statistics(counted: v1.GetStatisticsResponse) -> Iterator[Line]:
+    yield [("class:header", f"{'risk':<10}{'open':>8}{'ever':>8}")]
+    for row in counted.risks:
+        yield [(risk_style(row.risk), f"{words.risk(row.risk):<10}"), ("", f"{row.open:>8}{row.total:>8}")]
+    yield []
+    yield [("class:header", f"{'state':<18}{'count':>8}")]
+    for each in counted.states:
+        yield [("", f"{words.state(each.state):<18}{each.count:>8}")]
+    yield []
+    yield [
+        ("", f"approved by policy {counted.approved_by_policy}, deadline missed and still open {counted.open_breached}")
+    ]
+    if counted.HasField("nearest_deadline"):
+        left = words.countdown(counted.nearest_deadline, words.microseconds(counted.server_time))
+        yield [("", f"next deadline in {left}")]
+    up = words.span(counted.uptime.seconds * words.SECOND_US)
+    yield [
+        (
+            "class:dim",
+            f"entry {counted.offset}; connected: {counted.operators_connected} operators, "
+            f"{counted.cores_connected} cores; serving for {up}",
+        )
+    ]

@@ -1,0 +1,81 @@
+"""Finding decisions: all pages of a list, and the one that a typed id means."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from governance import v1
+from governance.v1.decision_service_pb2_grpc import DecisionServiceStub
+from governance_client.cli.context import CALL_TIMEOUT_S, answer
+from governance_client.console.inert import inert
+from governance_client.console.rendering import act
+from governance_client.errors import NotFoundError, ServerError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    import grpc
+
+_PAGE: Final = 200
+_RIVALS: Final = 8
+"""So many are named when a prefix is ambiguous."""
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
+
+
+class AmbiguousError(NotFoundError):
+    """The start of an id is that of several decisions."""
+
+
+async def list_all(channel: grpc.aio.Channel, chosen: v1.DecisionFilter) -> AsyncIterator[v1.Decision]:
+    """Yield every decision that a filter chooses, most urgent first, each once, however many pages there are."""
+    stub = DecisionServiceStub(channel)
+    seen: dict[str, None] = {}
+    token = ""
+    while True:
+        request = v1.ListDecisionsRequest(
+            filter=chosen, order=v1.DECISION_ORDER_URGENCY, page_size=_PAGE, page_token=token
+        )
+        response = await answer(stub.ListDecisions(request, timeout=CALL_TIMEOUT_S))
+        for decision in response.decisions:
+            # one that moved in the order while pages were read may come twice
+            if decision.decision_id not in seen:
+                seen[decision.decision_id] = None
+                yield decision
+        if response.next_page_token == token:
+            if token:
+                raise ServerError("The server gave the same page twice; the list is not complete. Try again.")
+            return
+        token = response.next_page_token
+        if not token:
+            return
+
+
+async def find(channel: grpc.aio.Channel, word: str) -> v1.Decision:
+    """Return the decision with this id, or the only one whose id starts so.
+
+    Raises:
+        NotFoundError: There is none.
+        AmbiguousError: There are several; the text names them.
+    """
+    if not _IDENTIFIER.fullmatch(word):
+        raise NotFoundError(f"{word!r} is no decision's id. `governance ls` shows them.")
+    stub = DecisionServiceStub(channel)
+    try:
+        exact = await answer(stub.GetDecision(v1.GetDecisionRequest(decision_id=word), timeout=CALL_TIMEOUT_S))
+    except NotFoundError:
+        return await _by_prefix(stub, word)
+    return exact.decision
+
+
+async def _by_prefix(stub: DecisionServiceStub, word: str) -> v1.Decision:
+    request = v1.ListDecisionsRequest(filter=v1.DecisionFilter(decision_id_prefix=word), page_size=_RIVALS + 1)
+    response = await answer(stub.ListDecisions(request, timeout=CALL_TIMEOUT_S))
+    found = response.decisions
+    if not found:
+        raise NotFoundError(f"There is no decision whose id is or starts with {word}. `governance ls --all` lists all.")
+    if len(found) > 1:
+        named = "; ".join(f"{inert(each.decision_id)} {act(each)}" for each in found[:_RIVALS])
+        more = "; and more" if len(found) > _RIVALS else ""
+        raise AmbiguousError(f"{word} could be {named}{more}. Type more of the id.")
+    return found[0]

@@ -1,0 +1,55 @@
+"""Output: lines for people, with colour only on a terminal; JSON for programs; sentences on standard error."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from google.protobuf.message import Message
+
+    from governance_client.console.rendering import Line
+
+_PIPE_COLUMNS: Final = 200
+"""Where nobody looks at it on a terminal, lines are this long, so that a script gets whole targets."""
+
+
+def complain(sentence: str) -> None:
+    """Write a sentence to standard error; whatever is quoted in it is inert."""
+    try:
+        from governance_client.console.inert import inert
+    except ModuleNotFoundError:  # a core's machine has no console
+        shown = ascii(sentence)[1:-1]
+    else:
+        shown = inert(sentence)
+    sys.stderr.write(f"governance: {shown}\n")
+
+
+def print_json(message: Message) -> None:
+    """Write a message in protobuf's JSON mapping, on one line, in ASCII."""
+    from google.protobuf import json_format
+
+    sys.stdout.write(json_format.MessageToJson(message, indent=None) + "\n")
+
+
+def width() -> int:
+    """Return how many columns a line may take."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _PIPE_COLUMNS
+
+
+def print_lines(lines: Iterable[Line]) -> None:
+    """Write styled lines."""
+    coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    for line in lines:
+        sys.stdout.write("".join(_painted(*fragment) if coloured else fragment[1] for fragment in line).rstrip() + "\n")
+
+
+def _painted(style: str, text: str) -> str:
+    from governance_client.console.theme import SGR
+
+    parameters = SGR.get(style)
+    return f"\x1b[{parameters}m{text}\x1b[0m" if parameters else text

@@ -1,0 +1,120 @@
+"""The verbs of a core: submit and cancel."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf import json_format
+
+from governance import v1
+from governance.v1.decision_service_pb2_grpc import DecisionServiceStub
+from governance_client.cli import status
+from governance_client.cli.context import CALL_TIMEOUT_S, answer
+from governance_client.cli.finding import find
+from governance_client.cli.output import complain, print_json, print_lines
+from governance_client.console import words
+from governance_client.console.inert import inert
+from governance_client.console.rendering import act, risk_style
+from governance_client.errors import ClientError, InvalidRequestError, RefusedError
+from governance_client.operator import new_request_id
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+    from collections.abc import Iterator
+
+    from governance_client.cli.context import Context
+
+
+async def submit(context: Context, arguments: Namespace) -> int:
+    """Propose everything in a file, or nothing where any of it cannot be read."""
+    try:
+        proposals = _proposals(_text(arguments.file))
+    except (OSError, ValueError, json_format.Error) as error:
+        complain(f"{arguments.file}: {error}. Nothing was submitted.")
+        return status.USAGE
+    worst = status.DONE
+    async with context.channel() as channel:
+        stub = DecisionServiceStub(channel)
+        for proposal in proposals:
+            try:
+                request = v1.SubmitDecisionRequest(proposal=proposal)
+                _tell(context, await answer(stub.SubmitDecision(request, timeout=CALL_TIMEOUT_S)))
+            except (RefusedError, InvalidRequestError) as error:
+                complain(f"{proposal.decision_id}: {error}")
+                worst = max(worst, status.of(error))
+    return worst
+
+
+async def cancel(context: Context, arguments: Namespace) -> int:
+    """Withdraw a proposal."""
+    async with context.channel() as channel:
+        decision = await find(channel, arguments.id)
+        request = v1.CancelDecisionRequest(
+            request_id=new_request_id(),
+            cancel=v1.Cancel(decision_id=decision.decision_id, reason=arguments.reason),
+        )
+        response = await answer(DecisionServiceStub(channel).CancelDecision(request, timeout=CALL_TIMEOUT_S))
+    if context.json:
+        print_json(response)
+    _raise_if_refused(response.receipt)
+    if not context.json:
+        print_lines([[("class:done", f"cancelled {inert(decision.decision_id)} {act(decision)}")]])
+    return status.DONE
+
+
+def _text(name: str) -> str:
+    return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+
+
+def _proposals(text: str) -> list[v1.Proposal]:
+    proposals = [json_format.ParseDict(each, v1.Proposal()) for each in _objects(text)]
+    if not proposals:
+        raise ValueError("it holds no proposal")
+    return proposals
+
+
+def _objects(text: str) -> Iterator[Any]:
+    """Yield JSON objects, one after the other or within arrays."""
+    decoder = json.JSONDecoder()
+    position = 0
+    while position < len(text):
+        if text[position].isspace():
+            position += 1
+            continue
+        value, position = decoder.raw_decode(text, position)
+        for each in value if isinstance(value, list) else [value]:
+            if not isinstance(each, dict):
+                raise ValueError("a proposal is a JSON object")  # noqa: TRY004 - what is wrong is the file's content
+            yield each
+
+
+def _tell(context: Context, response: v1.SubmitDecisionResponse) -> None:
+    if context.json:
+        print_json(response)
+    _raise_if_refused(response.receipt)
+    if context.json:
+        return
+    decision = response.decision
+    risk = decision.assessment.risk
+    print_lines(
+        [
+            [
+                ("", f"{inert(decision.decision_id)} {act(decision)}: "),
+                (risk_style(risk), words.risk(risk)),
+                ("", f", {words.state(decision.state)} (entry {response.receipt.accepted.offset})"),
+            ]
+        ]
+    )
+
+
+def _raise_if_refused(receipt: v1.Receipt) -> None:
+    match receipt.WhichOneof("result"):
+        case "accepted":
+            return
+        case "refused":
+            raise RefusedError(receipt.refused)
+        case _:
+            raise ClientError("The server's answer is one that this version does not know. Compare their versions.")

@@ -1,0 +1,64 @@
+"""The toolbar: how we stand, who we are, what waits and what is due next. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from governance_client.console import words
+from governance_client.console.inert import inert
+from governance_client.console.rendering import Line, act, clip, counts, risk_style
+from governance_client.operator import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from governance import v1
+
+
+class View(NamedTuple):
+    """What the toolbar shows.
+
+    Attributes:
+        link: How the session stands.
+        you: Who we are.
+        pending: What waits for a person.
+        halts: How many halts are in force.
+        now_us: The server's time.
+    """
+
+    link: Link
+    you: v1.Actor
+    pending: Sequence[v1.Decision]
+    halts: int
+    now_us: int
+
+
+_LINKS = {
+    Link.UP: ("class:link.up", "connected"),
+    Link.CONNECTING: ("class:link.down", "connecting"),
+    Link.DOWN: ("class:link.down", "no connection"),
+    Link.ENDED: ("class:link.down", "ended"),
+}
+
+
+def toolbar(view: View, width: int) -> Line:
+    """Return the toolbar's line, at most `width` columns."""
+    line: Line = [
+        _LINKS[view.link],
+        ("", f"  {inert(view.you.name)} {words.role(view.you.role)}  "),
+        *counts(view.pending),
+    ]
+    if view.halts:
+        line += [("", "  "), ("class:late", "HALTED")]
+    due = min(
+        (each for each in view.pending if each.schedule.HasField("deadline")),
+        key=lambda each: words.microseconds(each.schedule.deadline),
+        default=None,
+    )
+    if due is not None:
+        line += [
+            ("", "  next due "),
+            (risk_style(due.assessment.risk), words.countdown(due.schedule.deadline, view.now_us)),
+            ("", f" {act(due)}"),
+        ]
+    return clip(line, width)

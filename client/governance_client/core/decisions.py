@@ -1,0 +1,138 @@
+"""The core's own decisions as they stand: which are open, and who waits for what about which."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from typing import TYPE_CHECKING, Final
+
+from governance import v1
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterable
+
+    from governance_client.errors import ClientError
+
+OPEN_STATES: Final = frozenset(
+    {
+        v1.DECISION_STATE_PENDING,
+        v1.DECISION_STATE_APPROVED,
+        v1.DECISION_STATE_EXECUTING,
+        v1.DECISION_STATE_OUTCOME_UNKNOWN,
+    }
+)
+
+
+class Wait:
+    """One caller's wait for a decision to be as it wants it."""
+
+    def __init__(self, wanted: Callable[[v1.Decision], bool]) -> None:
+        self.wanted = wanted
+        self.decision: asyncio.Future[v1.Decision] = asyncio.get_running_loop().create_future()
+
+    def offer(self, decision: v1.Decision) -> None:
+        """Show the wait a state of its decision."""
+        if not self.decision.done() and self.wanted(decision):
+            self.decision.set_result(decision)
+
+
+class Decisions:
+    """What is open, in memory bounded by how much that is. What has ended is forgotten once it was told.
+
+    Attributes:
+        open: The open decisions by id, each at its newest version.
+    """
+
+    def __init__(self) -> None:
+        self.open: dict[str, v1.Decision] = {}
+        self._waits: defaultdict[str, set[Wait]] = defaultdict(set)
+        self._followers: set[_Follower] = set()
+        self._ended: ClientError | None = None
+
+    def void(self) -> None:
+        """Forget everything: a snapshot follows. Waits stay."""
+        self.open.clear()
+
+    def apply(self, change: v1.Change) -> bool:
+        """Take a change in; return whether it was news."""
+        decision = change.decision
+        known = self.open.get(decision.decision_id)
+        if known is not None and known.version >= decision.version:
+            return False
+        if decision.state in OPEN_STATES:
+            self.open[decision.decision_id] = decision
+        else:
+            self.open.pop(decision.decision_id, None)
+        for wait in tuple(self._waits.get(decision.decision_id, ())):
+            wait.offer(decision)
+        for follower in self._followers:
+            follower.take(change)
+        return True
+
+    def waited_for_unseen(self) -> Iterable[str]:
+        """Return the decisions that somebody waits for and that are not open as far as is known."""
+        return [decision_id for decision_id in self._waits if decision_id not in self.open]
+
+    def offer(self, decision: v1.Decision) -> None:
+        """Show those who wait a state that was read, rather than streamed."""
+        for wait in tuple(self._waits.get(decision.decision_id, ())):
+            wait.offer(decision)
+
+    def begin(self, decision_id: str, wanted: Callable[[v1.Decision], bool]) -> Wait:
+        """Begin to wait; `finish` it, whatever happens. Raises the ClientError that all waiting has ended by."""
+        if self._ended is not None:
+            raise self._ended
+        wait = Wait(wanted)
+        self._waits[decision_id].add(wait)
+        known = self.open.get(decision_id)
+        if known is not None:
+            wait.offer(known)
+        return wait
+
+    def finish(self, decision_id: str, wait: Wait) -> None:
+        """End a wait that was begun."""
+        wait.decision.cancel()
+        waits = self._waits[decision_id]
+        waits.discard(wait)
+        if not waits:
+            del self._waits[decision_id]
+
+    async def changes(self) -> AsyncIterator[v1.Change]:
+        """Follow what changes from here on; of a decision that changes faster than it is read, the newest state."""
+        follower = _Follower()
+        self._followers.add(follower)
+        try:
+            while True:
+                if self._ended is not None:
+                    raise self._ended
+                for change in await follower.gathered():
+                    yield change
+        finally:
+            self._followers.discard(follower)
+
+    def end(self, error: ClientError) -> None:
+        """Fail all who wait, now and later."""
+        self._ended = error
+        for waits in tuple(self._waits.values()):
+            for wait in tuple(waits):
+                if not wait.decision.done():
+                    wait.decision.set_exception(error)
+        for follower in self._followers:
+            follower.news.set()
+
+
+class _Follower:
+    def __init__(self) -> None:
+        self.news = asyncio.Event()
+        self._newest: dict[str, v1.Change] = {}
+
+    def take(self, change: v1.Change) -> None:
+        self._newest.pop(change.decision.decision_id, None)
+        self._newest[change.decision.decision_id] = change
+        self.news.set()
+
+    async def gathered(self) -> list[v1.Change]:
+        await self.news.wait()
+        self.news.clear()
+        changes, self._newest = list(self._newest.values()), {}
+        return changes

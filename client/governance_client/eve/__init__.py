@@ -1,0 +1,1 @@
+"""The reference core: Suricata's EVE alerts become proposals."""

@@ -1,0 +1,197 @@
+"""The server's directory: what lies where, in which mode, and who holds it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tomllib
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SECRET_MODE: Final = 0o600
+PRIVATE_MODE: Final = 0o700
+
+
+class DirectoryError(Exception):
+    """The directory is not as it has to be; the message says how, and what to do."""
+
+
+class Directory:
+    """The paths below a server's directory.
+
+    Attributes:
+        root: The directory.
+        ledger: The ledger.
+        config: The configuration, in TOML.
+        serving: Where the running server listens, in TOML; left behind if it was killed.
+        credentials: One file a caller.
+        authority: The certificate authority's certificate.
+        authority_key: Its private key.
+        certificate: The server's certificate.
+        key: Its private key.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.ledger = root / "ledger.db"
+        self.config = root / "server.toml"
+        self.serving = root / "serving.toml"
+        self.credentials = root / "credentials"
+        self.authority = root / "tls" / "authority.pem"
+        self.authority_key = root / "tls" / "authority.key"
+        self.certificate = root / "tls" / "server.pem"
+        self.key = root / "tls" / "server.key"
+        self._lock = root / "server.lock"
+
+    def require(self) -> None:
+        """Return if `init` has made this directory.
+
+        Raises:
+            DirectoryError: It has not.
+        """
+        if not self.config.is_file():
+            raise DirectoryError(
+                f"{self.root} is no server directory. Make one with: governance-server init {self.root}"
+            )
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the directory as its one server while the block lasts. The system lets go of it if the process dies.
+
+        Raises:
+            DirectoryError: Another server holds it.
+        """
+        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, SECRET_MODE)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise DirectoryError(f"Another server is running on {self.root}. Stop it first.") from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def credential(self, name: str) -> Path:
+        """Return where a caller's credentials file lies."""
+        return self.credentials / f"{name}.toml"
+
+
+class Config(NamedTuple):
+    """What `server.toml` says.
+
+    Attributes:
+        listen: HOST:PORT for callers with bearer tokens.
+        listen_mutual: HOST:PORT for callers with client certificates; None for no such listener.
+        hosts: The names and addresses the server's certificate is good for; the first is the one clients check.
+    """
+
+    listen: str
+    listen_mutual: str | None
+    hosts: tuple[str, ...]
+
+
+class Serving(NamedTuple):
+    """Where clients reach the server.
+
+    Attributes:
+        server: HOST:PORT for bearer tokens.
+        server_mutual: HOST:PORT for client certificates; None for no such listener.
+    """
+
+    server: str
+    server_mutual: str | None
+
+
+def make(directory: Directory, files: dict[Path, bytes]) -> None:
+    """Make a server directory with these files in it, each readable by its owner alone.
+
+    Raises:
+        DirectoryError: There is something in its place.
+    """
+    root = directory.root
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise DirectoryError(f"{root} exists and is not empty. Name a new directory.")
+    try:
+        root.mkdir(mode=PRIVATE_MODE, parents=True, exist_ok=True)
+        root.chmod(PRIVATE_MODE)
+        for folder in (directory.credentials, directory.key.parent):
+            folder.mkdir(mode=PRIVATE_MODE)
+        for path, content in files.items():
+            write_secret(path, content)
+    except OSError as error:
+        raise DirectoryError(f"{root} cannot be made: {error.strerror} ({error.filename}).") from error
+
+
+def remove(directory: Directory) -> None:
+    """Remove what `make` has made, after a failure."""
+    shutil.rmtree(directory.root, ignore_errors=True)
+
+
+def write_secret(path: Path, content: bytes) -> None:
+    """Write a new file that its owner alone may read.
+
+    Raises:
+        FileExistsError: There is one already; it was not touched.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, SECRET_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_config(directory: Directory) -> Config:
+    """Read `server.toml`.
+
+    Raises:
+        DirectoryError: A line of it is not as it has to be.
+    """
+    path = directory.config
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise DirectoryError(f"{path} cannot be read: {error}.") from error
+    unknown = sorted(content.keys() - {"listen", "listen_mutual", "hosts"})
+    if unknown:
+        raise DirectoryError(f"{path} has a setting that is not known: {unknown[0]}.")
+    listen, mutual, hosts = content.get("listen"), content.get("listen_mutual"), content.get("hosts")
+    if not isinstance(listen, str) or not is_address(listen):
+        raise DirectoryError(f'{path}: listen has to be "HOST:PORT".')
+    if mutual is not None and not (isinstance(mutual, str) and is_address(mutual)):
+        raise DirectoryError(f'{path}: listen_mutual has to be "HOST:PORT".')
+    if not isinstance(hosts, list) or not hosts or not all(isinstance(host, str) and host for host in hosts):
+        raise DirectoryError(f"{path}: hosts has to be a list of names, at least one.")
+    return Config(listen, mutual, tuple(hosts))
+
+
+def read_serving(directory: Directory, config: Config) -> Serving:
+    """Return where clients reach the server: where it runs or last ran, or else where it is configured to listen."""
+    try:
+        content = tomllib.loads(directory.serving.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError):
+        return serving_at(config)
+    mutual = content.get("server_mutual")
+    return Serving(str(content.get("server", config.listen)), None if mutual is None else str(mutual))
+
+
+def serving_at(config: Config) -> Serving:
+    """Return where clients reach a server that listens as configured."""
+    mutual = None if config.listen_mutual is None else reachable(config.listen_mutual, config.hosts[0])
+    return Serving(reachable(config.listen, config.hosts[0]), mutual)
+
+
+def reachable(listen: str, host: str) -> str:
+    """Return the address to connect to for one that is listened on; `host` where that is every address."""
+    address, _, port = listen.rpartition(":")
+    return f"{host}:{port}" if address in {"0.0.0.0", "[::]", "::", "*"} else listen  # noqa: S104 - told from, not bound
+
+
+def is_address(text: str) -> bool:
+    """Tell whether a text is HOST:PORT with a port from 0 to 65535."""
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isascii() and port.isdigit() and int(port) <= 0xFFFF  # noqa: PLR2004 - 16 bits

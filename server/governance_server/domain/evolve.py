@@ -1,0 +1,202 @@
+"""Evolve: a decision's next value, from its last and a ledger entry. The only place where one is built."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+
+from governance import v1
+from governance_server.domain.lifecycle import next_state
+from governance_server.domain.moment import microseconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from google.protobuf.timestamp_pb2 import Timestamp
+
+    Applier: TypeAlias = Callable[[v1.Decision, Any, "Context"], None]
+
+POLICY_ACTOR: Final = v1.Actor(kind=v1.ACTOR_KIND_POLICY, name="policy")
+"""Who approved what no person did."""
+
+
+class Context(NamedTuple):
+    """What every event of an entry shares.
+
+    Attributes:
+        entry: The entry.
+        personal: What it holds of personal data; empty where it was erased.
+    """
+
+    entry: v1.Entry
+    personal: v1.PersonalData
+
+    def resolution(self) -> v1.Resolution:
+        """Return that the entry's actor resolved something, and in which words."""
+        return v1.Resolution(actor=self.entry.actor, resolved_at=self.entry.recorded_at, reason=self.personal.remark)
+
+
+def evolve(decision: v1.Decision | None, entry: v1.Entry, personal: v1.PersonalData | None) -> v1.Decision:
+    """Return the decision as it stands after an entry about it. Changes none of its arguments.
+
+    An entry that the lifecycle forbids was not written by us: it is asserted against.
+
+    Args:
+        decision: The decision before; None before its first entry.
+        entry: The entry.
+        personal: The entry's personal data; None where there is none or where it was erased.
+    """
+    new = v1.Decision(decision_id=entry.decision_id)
+    if decision is not None:
+        assert decision.decision_id == entry.decision_id, "the entry is about another decision"
+        assert decision.offset < entry.offset, "the entry was applied before"
+        new.CopyFrom(decision)
+    assert entry.events, "an entry about a decision has events"
+    context = Context(entry, _NO_PERSONAL_DATA if personal is None else personal)
+    for event in entry.events:
+        new.state = next_state(new.state, event)
+        kind = event.WhichOneof("kind")
+        assert kind is not None
+        _APPLIERS[kind](new, getattr(event, kind), context)
+    new.version += 1
+    new.offset = entry.offset
+    return new
+
+
+def _proposed(new: v1.Decision, event: v1.DecisionProposed, context: Context) -> None:
+    new.core = context.entry.actor.name
+    new.proposal.CopyFrom(context.personal.proposal)
+    new.action_digest = event.action_digest
+    new.action_version = 1
+    new.assessment.CopyFrom(event.assessment)
+    new.tier = event.tier
+    new.quorum.CopyFrom(event.quorum)
+    new.proposed_at.CopyFrom(context.entry.recorded_at)
+    new.schedule.warn_at.CopyFrom(event.warn_at)
+    new.schedule.deadline.CopyFrom(event.deadline)
+    new.group_key = event.group_key
+    new.occurrences = 1
+
+
+def _approved(new: v1.Decision, event: v1.DecisionApproved, context: Context) -> None:
+    assert event.action_digest == new.action_digest, "another action was approved"
+    if event.by_policy:
+        new.approval.CopyFrom(v1.Resolution(actor=POLICY_ACTOR, resolved_at=context.entry.recorded_at))
+    else:
+        new.approval.CopyFrom(context.resolution())
+        _vote(new, context, approved=True)
+    _stop_waiting(new)
+
+
+def _rejected(new: v1.Decision, event: v1.DecisionRejected, context: Context) -> None:
+    assert event.action_digest == new.action_digest, "another action was rejected"
+    _vote(new, context, approved=False)
+    _end(new, event, context)
+
+
+def _end(new: v1.Decision, _event: object, context: Context) -> None:
+    new.ending.CopyFrom(context.resolution())
+    _stop_waiting(new)
+
+
+def _expired(new: v1.Decision, event: v1.DecisionExpired, context: Context) -> None:
+    new.expiry_reason = event.reason
+    _end(new, event, context)
+
+
+def _escalated(new: v1.Decision, event: v1.DecisionEscalated, context: Context) -> None:
+    new.tier = event.tier
+    _reschedule(new.schedule, event.warn_at, event.deadline)
+    new.ClearField("claim")
+    if context.personal.remark:
+        # the next tier should read why it is asked, where it reads everything else about the decision
+        new.notes.add(actor=context.entry.actor, noted_at=context.entry.recorded_at, text=context.personal.remark)
+
+
+def _claimed(new: v1.Decision, event: v1.DecisionClaimed, context: Context) -> None:
+    operator, now = context.entry.actor.name, context.entry.recorded_at
+    renewed = new.claim.operator == operator and microseconds(now) < microseconds(new.claim.expires_at)
+    claimed_at = new.claim.claimed_at if renewed else now
+    new.claim.CopyFrom(v1.Claim(operator=operator, claimed_at=claimed_at, expires_at=event.expires_at))
+
+
+def _released(new: v1.Decision, _event: object, _context: Context) -> None:
+    new.ClearField("claim")
+
+
+def _warned(new: v1.Decision, event: v1.SlaWarned, _context: Context) -> None:
+    assert event.deadline == new.schedule.deadline, "the warning is about another deadline"
+    assert not new.schedule.warned, "the warning was given before"
+    new.schedule.warned = True
+
+
+def _breached(new: v1.Decision, event: v1.SlaBreached, _context: Context) -> None:
+    assert event.deadline == new.schedule.deadline, "another deadline passed"
+    new.schedule.breaches += 1
+
+
+def _issued(new: v1.Decision, event: v1.OrderIssued, context: Context) -> None:
+    assert event.action_digest == new.action_digest, "the order is for another action"
+    assert not new.HasField("order"), "there is an order"
+    new.order.order_id = event.order_id
+    new.order.action_digest = event.action_digest
+    new.order.issued_at.CopyFrom(context.entry.recorded_at)
+    new.order.accept_by.CopyFrom(event.accept_by)
+
+
+def _accepted(new: v1.Decision, event: v1.OrderAccepted, context: Context) -> None:
+    assert event.order_id == new.order.order_id, "another order was accepted"
+    new.order.accepted_by = event.instance
+    new.order.accepted_at.CopyFrom(context.entry.recorded_at)
+    new.order.report_by.CopyFrom(event.report_by)
+
+
+def _reported(new: v1.Decision, event: v1.OutcomeReported, context: Context) -> None:
+    assert event.order_id == new.order.order_id, "another order was reported on"
+    new.outcome.CopyFrom(
+        v1.Outcome(
+            result=event.result,
+            detail=context.personal.remark,
+            reported_at=context.entry.recorded_at,
+            reported_by=context.entry.actor,
+        )
+    )
+
+
+def _vote(new: v1.Decision, context: Context, *, approved: bool) -> None:
+    new.votes.add(
+        actor=context.entry.actor,
+        approved=approved,
+        action_digest=new.action_digest,
+        cast_at=context.entry.recorded_at,
+        comment=context.personal.remark,
+    )
+
+
+def _reschedule(schedule: v1.Schedule, warn_at: Timestamp, deadline: Timestamp) -> None:
+    """Give the schedule new times; how often a deadline passed is kept."""
+    schedule.warn_at.CopyFrom(warn_at)
+    schedule.deadline.CopyFrom(deadline)
+    schedule.warned = False
+
+
+def _stop_waiting(new: v1.Decision) -> None:
+    new.ClearField("claim")
+    new.ClearField("schedule")
+
+
+_NO_PERSONAL_DATA: Final = v1.PersonalData()
+_APPLIERS: Final[Mapping[str, Applier]] = {
+    "decision_proposed": _proposed,
+    "decision_approved": _approved,
+    "decision_rejected": _rejected,
+    "decision_escalated": _escalated,
+    "decision_claimed": _claimed,
+    "decision_released": _released,
+    "sla_warned": _warned,
+    "sla_breached": _breached,
+    "decision_expired": _expired,
+    "decision_cancelled": _end,
+    "order_issued": _issued,
+    "order_accepted": _accepted,
+    "outcome_reported": _reported,
+}

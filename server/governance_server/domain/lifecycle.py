@@ -1,0 +1,87 @@
+"""Lifecycle: which events may happen to a decision in which state, and where they lead.
+
+Theory of operation. A decision begins when core proposes. It is then PENDING: it waits for a person. While it waits it
+may be claimed and released, warned about, and passed up the chain; none of that moves it. Four things end the wait. An
+operator approves, or the policy did so at once; an operator rejects; core withdraws; or the last tier of the chain lets
+its deadline pass, which denies.
+
+An APPROVED decision gets its order in the same entry, and waits for core. Core may still withdraw, and an order that
+is not accepted in time is void: leave is not given for ever. Accepting is the point of no return. From there on the
+action may have been done, so nothing but an outcome may follow: EXECUTED and FAILED are ends, OUTCOME_UNKNOWN is not.
+It is what core reports when it cannot tell, and what the timekeeper concludes when core is silent for too long; it
+stays open so that somebody looks, and a late report settles it.
+
+A decision ends once: no event is listed for an end, and whatever is not listed is invalid. `decide` refuses the command
+that would bring it about, with who was first; `evolve` asserts it, since an entry that breaks the table was not written
+by us.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from governance import v1
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_NONE: Final = v1.DECISION_STATE_UNSPECIFIED
+_PENDING: Final = v1.DECISION_STATE_PENDING
+_APPROVED: Final = v1.DECISION_STATE_APPROVED
+_EXECUTING: Final = v1.DECISION_STATE_EXECUTING
+_UNKNOWN: Final = v1.DECISION_STATE_OUTCOME_UNKNOWN
+
+TRANSITIONS: Final[Mapping[tuple[v1.DecisionState.ValueType, str], v1.DecisionState.ValueType]] = {
+    (_NONE, "decision_proposed"): _PENDING,
+    (_PENDING, "decision_approved"): _APPROVED,
+    (_PENDING, "decision_rejected"): v1.DECISION_STATE_REJECTED,
+    (_PENDING, "decision_escalated"): _PENDING,
+    (_PENDING, "decision_claimed"): _PENDING,
+    (_PENDING, "decision_released"): _PENDING,
+    (_PENDING, "sla_warned"): _PENDING,
+    (_PENDING, "sla_breached"): _PENDING,
+    (_PENDING, "decision_expired"): v1.DECISION_STATE_EXPIRED,
+    (_PENDING, "decision_cancelled"): v1.DECISION_STATE_CANCELLED,
+    (_APPROVED, "order_issued"): _APPROVED,
+    (_APPROVED, "decision_expired"): v1.DECISION_STATE_EXPIRED,
+    (_APPROVED, "decision_cancelled"): v1.DECISION_STATE_CANCELLED,
+    (_APPROVED, "order_accepted"): _EXECUTING,
+    (_EXECUTING, "outcome_reported.executed"): v1.DECISION_STATE_EXECUTED,
+    (_EXECUTING, "outcome_reported.failed"): v1.DECISION_STATE_FAILED,
+    (_EXECUTING, "outcome_reported.unknown"): _UNKNOWN,
+    (_UNKNOWN, "outcome_reported.executed"): v1.DECISION_STATE_EXECUTED,
+    (_UNKNOWN, "outcome_reported.failed"): v1.DECISION_STATE_FAILED,
+    (_UNKNOWN, "outcome_reported.unknown"): _UNKNOWN,
+}
+"""Where an event leads from a state. A report is three kinds, since its result says where it leads."""
+
+RESULTS: Final[Mapping[v1.OutcomeResult.ValueType, str]] = {
+    v1.OUTCOME_RESULT_EXECUTED: "outcome_reported.executed",
+    v1.OUTCOME_RESULT_FAILED: "outcome_reported.failed",
+    v1.OUTCOME_RESULT_UNKNOWN: "outcome_reported.unknown",
+}
+
+OPEN_STATES: Final = frozenset({_PENDING, _APPROVED, _EXECUTING, _UNKNOWN})
+"""Somebody still has something to do."""
+APPROVED_STATES: Final = frozenset({_APPROVED, _EXECUTING, _UNKNOWN})
+"""Open, and no longer open to a verdict."""
+
+
+def is_open(state: v1.DecisionState.ValueType) -> bool:
+    """Tell whether a decision in this state has not ended."""
+    return state in OPEN_STATES
+
+
+def kind_of(event: v1.Event) -> str:
+    """Return an event's kind as the table names it; empty for one that this server does not know."""
+    kind = event.WhichOneof("kind")
+    if kind == "outcome_reported":
+        return RESULTS.get(event.outcome_reported.result, "")
+    return kind or ""
+
+
+def next_state(state: v1.DecisionState.ValueType, event: v1.Event) -> v1.DecisionState.ValueType:
+    """Return the state an event leads to. An event that is not listed for the state is a bug, and asserted against."""
+    arrival = TRANSITIONS.get((state, kind_of(event)))
+    assert arrival is not None, f"{kind_of(event) or 'unknown event'} in {v1.DecisionState.Name(state)}"
+    return arrival

@@ -1,0 +1,78 @@
+"""Enrolment: how a ledger begins, and how callers are let in. Each is an entry like any other.
+
+These run in the process of the command line, beside a server that may be serving: the store's transaction locks the
+head, and the server takes the new entry over with its next batch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from governance import v1
+from governance_server.domain.command import Consequence
+from governance_server.domain.moment import timestamp
+from governance_server.engine.batch import Batch
+from governance_server.engine.ports import StoredCredential
+
+if TYPE_CHECKING:
+    from governance_server.engine.ports import Clock, Entropy, Store
+
+ADMINISTRATOR: Final = v1.Actor(kind=v1.ACTOR_KIND_ADMINISTRATOR, name="local")
+LEDGER_ID_BYTES: Final = 16
+
+
+class NameTakenError(Exception):
+    """A credential that is still good has this name."""
+
+
+async def create_ledger(store: Store, clock: Clock, entropy: Entropy) -> str:
+    """Write the first entry of an empty ledger; return the ledger's name. Durable when it returns."""
+    ledger_id = entropy.token(LEDGER_ID_BYTES).hex()
+    async with store.transaction() as transaction:
+        assert transaction.head.offset == 0
+        batch = Batch(transaction.head, clock.now_us(), entropy)
+        created = v1.Event(ledger_created=v1.LedgerCreated(ledger_id=ledger_id))
+        batch.append(ADMINISTRATOR, "", "", Consequence((created,)))
+        appendage = batch.appendage()
+        assert appendage is not None
+        await transaction.append(appendage)
+    return ledger_id
+
+
+async def issue_credential(
+    store: Store, clock: Clock, entropy: Entropy, *, credential: v1.Credential, proof: bytes
+) -> None:
+    """Let a caller in. Durable when it returns; a running server knows it from then on.
+
+    Args:
+        store: The ledger.
+        clock: The time.
+        entropy: Chance.
+        credential: Its public part; `issued_at` is set here.
+        proof: What its secret or certificate hashes to.
+
+    Raises:
+        NameTakenError: A credential that was not revoked has the name.
+        StoreError: Nothing was issued.
+    """
+    async with store.transaction() as transaction:
+        for stored in await store.credentials():
+            if stored.credential.name == credential.name and not stored.credential.revoked:
+                raise NameTakenError
+        batch = Batch(transaction.head, clock.now_us(), entropy)
+        issued = v1.Credential()
+        issued.CopyFrom(credential)
+        issued.issued_at.CopyFrom(timestamp(batch.now_us))
+        event = v1.Event(
+            credential_issued=v1.CredentialIssued(
+                credential_id=issued.credential_id,
+                name=issued.name,
+                role=issued.role,
+                expires_at=issued.expires_at if issued.HasField("expires_at") else None,
+            )
+        )
+        batch.append(ADMINISTRATOR, "", "", Consequence((event,)))
+        batch.issue(StoredCredential(issued, proof))
+        appendage = batch.appendage()
+        assert appendage is not None
+        await transaction.append(appendage)

@@ -1,0 +1,141 @@
+"""The tail: the newest state of every recently changed decision, in offset order, shared by all who follow the ledger.
+
+Theory of operation. A follower is a cursor: the offset up to which it has been told. The tail holds one item a
+decision; when a decision changes again, its item moves to the end, so that what a follower gets is coalesced, strictly
+ascending in offset, and right at the end, however slow it is: a slow follower costs nothing but its cursor. The tail is
+bounded; what falls off its old end is below the `floor`, and a follower whose cursor lies below reads the store until
+it has come up to it. This is the shape of etcd's watch (synced and unsynced watchers), with coalescing.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+TAIL_ITEMS: Final = 8192
+"""Most items a tail holds: about 16 MiB of decisions of 2 KiB. A follower further behind reads the store instead."""
+
+
+class Item(NamedTuple):
+    """A decision's newest change.
+
+    Attributes:
+        offset: The entry that made it.
+        decision_id: Which decision.
+        core: Whose proposal it was.
+        change: The change as `frames.change_item` encodes it.
+    """
+
+    offset: int
+    decision_id: str
+    core: str
+    change: bytes
+
+
+class Tail:
+    """The recent end of the ledger's changes, for one audience.
+
+    Attributes:
+        floor: Every decision that changed after this offset is in the tail.
+        head: The ledger's last offset that was published.
+    """
+
+    def __init__(self, head: int, *, capacity: int = TAIL_ITEMS) -> None:
+        self.floor = head
+        self.head = head
+        self._capacity = capacity
+        self._offsets: list[int] = []
+        self._items: list[Item | None] = []
+        self._place: dict[str, int] = {}
+        self._followers: set[Callable[[], None]] = set()
+
+    def publish(self, items: Sequence[Item], head: int) -> None:
+        """Tell the followers what changed, in ascending order of offsets, up to and including the entry at `head`."""
+        assert head >= self.head
+        for item in items:
+            assert not self._offsets or item.offset > self._offsets[-1]
+            former = self._place.get(item.decision_id)
+            if former is not None:
+                self._items[former] = None
+            self._place[item.decision_id] = len(self._items)
+            self._offsets.append(item.offset)
+            self._items.append(item)
+        self.head = head
+        if len(self._items) > 2 * self._capacity:
+            self._shrink()
+        if items:
+            for wake in self._followers:
+                wake()
+
+    def _shrink(self) -> None:
+        """Drop superseded items, and the oldest beyond the capacity; these are below the floor from now on."""
+        live = [item for item in self._items if item is not None]
+        dropped = live[: -self._capacity]
+        if dropped:
+            self.floor = dropped[-1].offset
+        kept = live[len(dropped) :]
+        self._items = list(kept)
+        self._offsets = [item.offset for item in kept]
+        self._place = {item.decision_id: place for place, item in enumerate(kept)}
+
+    def after(self, cursor: int, *, max_bytes: int) -> tuple[list[Item], int] | None:
+        """Return what changed after a cursor and the cursor to go on from; None where the cursor lies below the floor.
+
+        Args:
+            cursor: The offset up to which the follower was told.
+            max_bytes: Stop before the changes are larger than this; the first is returned however large it is.
+        """
+        if cursor < self.floor:
+            return None
+        found: list[Item] = []
+        size = 0
+        for place in range(bisect_right(self._offsets, cursor), len(self._items)):
+            item = self._items[place]
+            if item is None:
+                continue
+            size += len(item.change)
+            if found and size > max_bytes:
+                return found, found[-1].offset
+            found.append(item)
+        # A follower that read the store may be ahead of what was published.
+        return found, max(cursor, self.head)
+
+    def follow(self, wake: Callable[[], None]) -> None:
+        """Have `wake` called whenever there is something new."""
+        self._followers.add(wake)
+
+    def leave(self, wake: Callable[[], None]) -> None:
+        """Have it called no more."""
+        self._followers.discard(wake)
+
+
+class Tails:
+    """The tails of all audiences: one for those who may see every decision, one for each core that follows its own."""
+
+    def __init__(self, head: int, *, capacity: int = TAIL_ITEMS) -> None:
+        self._all = Tail(head, capacity=capacity)
+        self._capacity = capacity
+        self._cores: dict[str, Tail] = {}
+
+    @property
+    def head(self) -> int:
+        """The ledger's last offset that was published."""
+        return self._all.head
+
+    def of(self, core: str) -> Tail:
+        """Return one core's tail, or with an empty name that of everything. It starts at the head when first asked."""
+        if not core:
+            return self._all
+        tail = self._cores.get(core)
+        if tail is None:
+            tail = self._cores[core] = Tail(self.head, capacity=self._capacity)
+        return tail
+
+    def publish(self, items: Sequence[Item], head: int) -> None:
+        """Tell every audience what is its."""
+        self._all.publish(items, head)
+        for core, tail in self._cores.items():
+            tail.publish([item for item in items if item.core == core], head)

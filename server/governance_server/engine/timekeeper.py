@@ -1,0 +1,81 @@
+"""The timekeeper: brings a decision before the governor at every moment its state names.
+
+It decides nothing. A due time that has become pointless is harmless, since the rules find nothing due and no entry is
+written; a due time is never lost, since it is part of the decision's state and is read from it again at every change
+and at start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from typing import TYPE_CHECKING, Final
+
+from governance_server.domain.command import Tick
+from governance_server.domain.schedule import next_due_us
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from governance import v1
+    from governance_server.engine.ports import Clock
+
+MAX_TICKS: Final = 256
+"""Most decisions brought before the governor at once, so that a flood of deadlines leaves room for people."""
+
+
+class Timekeeper:
+    """A heap of moments, and a task that waits for the nearest."""
+
+    def __init__(self, clock: Clock, bring: Callable[[Sequence[Tick]], Awaitable[None]]) -> None:
+        self._clock = clock
+        self._bring = bring
+        self._heap: list[tuple[int, str]] = []
+        self._due: dict[str, int] = {}
+        self._sooner = asyncio.Event()
+
+    def watch(self, decision: v1.Decision) -> None:
+        """Note when a decision is due next, or that it no longer is."""
+        due_us = next_due_us(decision)
+        if due_us is None:
+            self._due.pop(decision.decision_id, None)
+            return
+        if self._due.get(decision.decision_id) == due_us:
+            return
+        self._due[decision.decision_id] = due_us
+        if not self._heap or due_us < self._heap[0][0]:
+            self._sooner.set()
+        heapq.heappush(self._heap, (due_us, decision.decision_id))
+
+    async def run(self) -> None:
+        """Bring what is due, for ever."""
+        while True:
+            due = self._take_due()
+            if due:
+                await self._bring([Tick(decision_id) for decision_id in due])
+            else:
+                await self._wait()
+
+    def _take_due(self) -> list[str]:
+        now_us = self._clock.now_us()
+        due: list[str] = []
+        while self._heap and self._heap[0][0] <= now_us and len(due) < MAX_TICKS:
+            due_us, decision_id = heapq.heappop(self._heap)
+            if self._due.get(decision_id) == due_us:
+                del self._due[decision_id]
+                due.append(decision_id)
+        return due
+
+    async def _wait(self) -> None:
+        """Wait for the nearest moment, or for a nearer one to be noted."""
+        self._sooner.clear()
+        waiting: list[asyncio.Task[object]] = [asyncio.create_task(self._sooner.wait())]
+        if self._heap:
+            waiting.append(asyncio.create_task(self._clock.sleep_until(self._heap[0][0])))
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+

@@ -1,0 +1,150 @@
+"""Pages of decisions: the order they come in, the filter as SQL, and the cursor that leads from one to the next."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from sqlalchemy import Text, and_, literal, select, text, tuple_
+
+import governance.v1 as v1
+from governance_server.ledger.schema import decisions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import ColumnElement, Select
+
+    from governance_server.engine.ports import DecisionQuery
+
+UrgencyPlace: TypeAlias = tuple[int, int, str]
+RecencyPlace: TypeAlias = tuple[int]
+Place: TypeAlias = UrgencyPlace | RecencyPlace
+
+_INT64: Final = range(-(2**63), 2**63)
+_LAST_CHARACTER: Final = 0x10FFFF
+_SURROGATES: Final = range(0xD800, 0xE000)
+
+IS_OPEN: Final = text("is_open = 1")
+"""Written out, since an index over the open ones is only used for a condition without a parameter."""
+
+
+class Listed(NamedTuple):
+    """A row of a page: where it stands in the order, and the decision's bytes."""
+
+    urgency: int
+    deadline_us: int
+    decision_id: str
+    offset: int
+    decision: bytes
+
+
+def by_recency(query: DecisionQuery) -> bool:
+    """Return whether the latest change comes first; if not, the most urgent does."""
+    return query.order == v1.DECISION_ORDER_RECENT
+
+
+def place(row: Listed, query: DecisionQuery) -> Place:
+    """Return where a row stands in the query's order."""
+    return (row.offset,) if by_recency(query) else (row.urgency, row.deadline_us, row.decision_id)
+
+
+def selection(query: DecisionQuery) -> Select[tuple[int, int, str, int, bytes]]:
+    """Return the statement for a page and one row more, which tells whether there is another page.
+
+    Raises:
+        ValueError: The cursor was not made for that query.
+    """
+    columns = decisions.c
+    statement = (
+        select(columns.urgency, columns.deadline_us, columns.decision_id, columns.offset, columns.decision)
+        .where(*_conditions(query.filter))
+        .limit(query.limit + 1)
+    )
+    if by_recency(query):
+        statement = statement.order_by(columns.offset.desc())
+    else:
+        statement = statement.order_by(columns.urgency, columns.deadline_us, columns.decision_id)
+    if not query.after:
+        return statement
+    return statement.where(_beyond(decode_cursor(query)))
+
+
+def _beyond(start: Place) -> ColumnElement[bool]:
+    columns = decisions.c
+    if len(start) == 1:
+        return columns.offset < start[0]
+    return tuple_(columns.urgency, columns.deadline_us, columns.decision_id) > tuple_(*map(literal, start))
+
+
+def _conditions(wanted: v1.DecisionFilter) -> Iterator[ColumnElement[bool]]:
+    columns = decisions.c
+    if wanted.open_only:
+        yield and_(IS_OPEN)
+    if wanted.states:
+        yield columns.state.in_(list(wanted.states))
+    if wanted.risks:
+        yield columns.risk.in_(list(wanted.risks))
+    if wanted.cores:
+        yield columns.core.in_(list(wanted.cores))
+    if wanted.action_types:
+        yield columns.action_type.in_(list(wanted.action_types))
+    if wanted.decision_id_prefix:
+        yield columns.decision_id >= literal(wanted.decision_id_prefix, Text)
+        if (end := after_prefix(wanted.decision_id_prefix)) is not None:
+            yield columns.decision_id < literal(end, Text)
+
+
+def after_prefix(prefix: str) -> str | None:
+    """Return the smallest text that is greater than all that start so; None where there is none.
+
+    Text is compared by code points, which is how SQLite compares its UTF-8. A range needs no escaping, and an index
+    serves it.
+    """
+    kept = prefix.rstrip(chr(_LAST_CHARACTER))
+    if not kept:
+        return None
+    following = ord(kept[-1]) + 1
+    if following in _SURROGATES:
+        following = _SURROGATES.stop
+    return kept[:-1] + chr(following)
+
+
+def encode_cursor(start: Place, query: DecisionQuery) -> str:
+    """Return the cursor for what comes after a place."""
+    content = json.dumps([_query_digest(query), *start], separators=(",", ":"))
+    return base64.urlsafe_b64encode(content.encode()).decode().rstrip("=")
+
+
+def decode_cursor(query: DecisionQuery) -> Place:
+    """Return the place that the query's cursor names.
+
+    Raises:
+        ValueError: The cursor was not made for that query.
+    """
+    cursor = query.after
+    try:
+        content = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), altchars=b"-_", validate=True))
+    except (ValueError, RecursionError) as error:
+        raise ValueError("The page token is not one that this server gave. Start again with the first page.") from error
+    match content:
+        case [digest, *start] if digest != _query_digest(query):
+            raise ValueError(
+                "The page token belongs to another filter or order. Start again with the first page, or send the"
+                " filter and order it was given for."
+            )
+        case [_, int(offset)] if by_recency(query) and offset in _INT64:
+            return (offset,)
+        case [_, int(urgency), int(deadline_us), str(decision_id)] if (
+            not by_recency(query) and urgency in _INT64 and deadline_us in _INT64
+        ):
+            return (urgency, deadline_us, decision_id)
+        case _:
+            raise ValueError("The page token is not one that this server gave. Start again with the first page.")
+
+
+def _query_digest(query: DecisionQuery) -> str:
+    order = b"recent" if by_recency(query) else b"urgent"
+    return hashlib.sha256(order + query.filter.SerializeToString(deterministic=True)).hexdigest()[:16]

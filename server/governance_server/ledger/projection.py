@@ -1,0 +1,80 @@
+"""What the indexes need of a decision: its columns in `decisions`, and the row as it is read back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import governance.v1 as v1
+from governance_server.domain.moment import microseconds
+from governance_server.engine.ports import DecisionRow
+from governance_server.ledger.schema import NO_DEADLINE_US
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+OPEN_STATES: Final = frozenset(
+    (
+        v1.DECISION_STATE_PENDING,
+        v1.DECISION_STATE_APPROVED,
+        v1.DECISION_STATE_EXECUTING,
+        v1.DECISION_STATE_OUTCOME_UNKNOWN,
+    )
+)
+
+
+class Projection(NamedTuple):
+    """A row of `decisions`, in the order of its columns."""
+
+    decision_id: str
+    offset: int
+    state: int
+    is_open: int
+    risk: int
+    urgency: int
+    core: str
+    action_type: int
+    tier: int
+    proposed_us: int
+    deadline_us: int
+    breaches: int
+    by_policy: int
+    decision: bytes
+
+
+def projected(row: DecisionRow) -> Projection:
+    """Return the columns of a decision."""
+    decision = row.decision
+    state = decision.state
+    risk = decision.assessment.risk
+    schedule = decision.schedule
+    # by position: this runs for every decision of every commit, and names would cost as much as reading the fields
+    return Projection(
+        decision.decision_id,
+        decision.offset,
+        state,
+        int(state in OPEN_STATES),
+        risk,
+        -risk,
+        decision.core,
+        decision.proposal.action.type,
+        decision.tier,
+        microseconds(decision.proposed_at),
+        microseconds(schedule.deadline) if schedule.HasField("deadline") else NO_DEADLINE_US,
+        schedule.breaches,
+        int(decision.approval.actor.kind == v1.ACTOR_KIND_POLICY),
+        row.serialized,
+    )
+
+
+def decision_row(serialized: bytes) -> DecisionRow:
+    """Return a decision as it was stored."""
+    return DecisionRow(v1.Decision.FromString(serialized), serialized)
+
+
+def tallied(projections: Iterable[Projection]) -> list[tuple[int, int, int, int]]:
+    """Count projections by (risk, state, by_policy), in the order of the columns of `tallies`."""
+    counts: dict[tuple[int, int, int], int] = {}
+    for projection in projections:
+        kind = (projection.risk, projection.state, projection.by_policy)
+        counts[kind] = counts.get(kind, 0) + 1
+    return [(*kind, count) for kind, count in counts.items()]

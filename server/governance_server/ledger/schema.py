@@ -1,0 +1,114 @@
+"""The ledger's tables, as they are in the newest revision; `migrations` leads an older database here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
+
+REVISION: Final = "0001"
+"""The newest revision; `migrations/versions` ends in it."""
+
+NO_DEADLINE_US: Final = 2**63 - 1
+"""What `decisions.deadline_us` holds where there is none: later than every deadline, so that it sorts last."""
+
+metadata: Final = MetaData()
+
+entries: Final = Table(
+    "entries",
+    metadata,
+    Column("offset", Integer, primary_key=True, autoincrement=False),
+    Column("decision_id", Text, nullable=False),
+    Column("entry", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+)
+Index(
+    "entries_of_decision",
+    entries.c.decision_id,
+    entries.c.offset,
+    unique=True,
+    sqlite_where=text("decision_id <> ''"),
+)
+
+personal: Final = Table(
+    "personal",
+    metadata,
+    Column("offset", Integer, ForeignKey("entries.offset"), primary_key=True, autoincrement=False),
+    Column("salt", LargeBinary, nullable=False),
+    Column("personal", LargeBinary, nullable=False),
+)
+
+# The columns before `decision` are read out of it when it is stored, for the indexes; `decision` is the truth and comes
+# last, since a row may spill over onto further pages from there on.
+decisions: Final = Table(
+    "decisions",
+    metadata,
+    Column("decision_id", Text, primary_key=True, nullable=False),
+    Column("offset", Integer, ForeignKey("entries.offset"), nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("is_open", Integer, nullable=False),
+    Column("risk", Integer, nullable=False),
+    Column("urgency", Integer, nullable=False),  # minus the risk: one ascending index reads in order of urgency
+    Column("core", Text, nullable=False),
+    Column("action_type", Integer, nullable=False),
+    Column("tier", Integer, nullable=False),
+    Column("proposed_us", Integer, nullable=False),
+    Column("deadline_us", Integer, nullable=False),
+    Column("breaches", Integer, nullable=False),
+    Column("by_policy", Integer, nullable=False),
+    Column("decision", LargeBinary, nullable=False),
+)
+Index("decisions_by_offset", decisions.c.offset, unique=True)
+Index("decisions_of_core", decisions.c.core, decisions.c.offset)
+Index("decisions_by_urgency", decisions.c.urgency, decisions.c.deadline_us, decisions.c.decision_id)
+Index(
+    "open_decisions_by_urgency",
+    decisions.c.urgency,
+    decisions.c.deadline_us,
+    decisions.c.decision_id,
+    sqlite_where=text("is_open = 1"),
+)
+Index("open_decisions_by_offset", decisions.c.offset, sqlite_where=text("is_open = 1"))
+
+# How many decisions there are of each kind: ten million of them are not counted one by one.
+tallies: Final = Table(
+    "tallies",
+    metadata,
+    Column("risk", Integer, primary_key=True, autoincrement=False),
+    Column("state", Integer, primary_key=True, autoincrement=False),
+    Column("by_policy", Integer, primary_key=True, autoincrement=False),
+    Column("count", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+requests: Final = Table(
+    "requests",
+    metadata,
+    Column("key", Text, primary_key=True, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("offset", Integer, ForeignKey("entries.offset"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+credentials: Final = Table(
+    "credentials",
+    metadata,
+    Column("credential_id", Text, primary_key=True, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("role", Integer, nullable=False),
+    Column("credential", LargeBinary, nullable=False),
+    Column("proof", LargeBinary, nullable=False),
+)
+
+# One row, always. Who holds it locked holds the ledger.
+head: Final = Table(
+    "head",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("offset", Integer, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("recorded_us", Integer, nullable=False),
+    Column("ledger_id", Text, nullable=False),
+    Column("verified_offset", Integer, nullable=False),
+    CheckConstraint("id = 1", name="one_head"),
+)

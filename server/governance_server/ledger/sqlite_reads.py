@@ -1,0 +1,140 @@
+"""What is read of a ledger outside of a transaction, on connections of its own."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+import governance.v1 as v1
+from governance_server.engine.ports import ChangedDecision, Counts, DecisionPage, Head, StoredCredential, StoreError
+from governance_server.ledger import queries
+from governance_server.ledger.listing import Listed, encode_cursor, place, selection
+from governance_server.ledger.projection_check import first_misprojection
+from governance_server.ledger.schema import credentials, decisions, head
+from governance_server.ledger.sqlite_transaction import stored_record
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from sqlalchemy import Row, Select
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from governance_server.engine.ports import DecisionQuery, Record
+    from governance_server.ledger.projection_check import Misprojection
+
+OPEN_BATCH: Final = 512
+"""Open decisions held in memory at a time while all are read."""
+
+
+class SqliteReads:
+    """The port's reads. Each sees everything that was committed before it began."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._closed = False
+
+    async def head(self) -> Head:
+        """Return the end of the ledger."""
+        ((offset, hash_, recorded_us),) = await self._read(queries.HEAD)
+        return Head(offset, hash_, recorded_us)
+
+    async def ledger_id(self) -> str:
+        """Return the ledger's name; empty before its first entry."""
+        ((name,),) = await self._read(select(head.c.ledger_id))
+        return str(name)
+
+    async def verified_offset(self) -> int:
+        """Return the offset up to which the entries were verified; 0 where none were."""
+        ((offset,),) = await self._read(select(head.c.verified_offset))
+        return int(offset)
+
+    async def decision(self, decision_id: str) -> v1.Decision | None:
+        """Return one decision as it stands, open or closed; None where there is none."""
+        rows = await self._read(select(decisions.c.decision).where(decisions.c.decision_id == decision_id))
+        return v1.Decision.FromString(rows[0].decision) if rows else None
+
+    async def open_decisions(self) -> AsyncIterator[v1.Decision]:
+        """Read every open decision once, in the order of their offsets, all as of the moment of the first."""
+        async with self._connection() as connection:
+            await connection.exec_driver_sql("BEGIN")
+            offset = 0
+            while True:
+                rows = (await connection.execute(queries.open_changes(offset, OPEN_BATCH))).all()
+                for change in queries.changed_decisions(rows):
+                    yield change.row.decision
+                    offset = change.row.decision.offset
+                if len(rows) < OPEN_BATCH:
+                    return
+
+    async def changed_after(
+        self, offset: int, *, limit: int, core: str = "", open_only: bool = False
+    ) -> Sequence[ChangedDecision]:
+        """Return the decisions whose newest change lies after `offset`, in the order of these changes."""
+        statement = queries.open_changes(offset, limit) if open_only else queries.changes(offset, limit)
+        if core:
+            statement = statement.where(decisions.c.core == core)
+        return queries.changed_decisions(await self._read(statement))
+
+    async def list_decisions(self, query: DecisionQuery) -> DecisionPage:
+        """Return a page of decisions. Raises ValueError for a cursor that was not made for that query."""
+        assert query.limit > 0, "a page has room for a decision"
+        rows = [Listed(*row) for row in await self._read(selection(query))]
+        page = rows[: query.limit]
+        following = encode_cursor(place(page[-1], query), query) if len(rows) > query.limit else ""
+        return DecisionPage([v1.Decision.FromString(row.decision) for row in page], following)
+
+    async def records(self, *, after: int, limit: int, decision_id: str = "") -> Sequence[Record]:
+        """Return at most `limit` entries after an offset, in order; only those about one decision, if it is named."""
+        return [stored_record(row) for row in await self._read(queries.records(after, limit, decision_id))]
+
+    async def credential(self, credential_id: str) -> StoredCredential | None:
+        """Return one credential, revoked or not; None where there is none."""
+        statement = queries.CREDENTIALS.where(credentials.c.credential_id == credential_id)
+        found = queries.stored_credentials(await self._read(statement))
+        return found[0] if found else None
+
+    async def credentials(self) -> Sequence[StoredCredential]:
+        """Return all credentials, by name and then by id."""
+        statement = queries.CREDENTIALS.order_by(credentials.c.name, credentials.c.credential_id)
+        return queries.stored_credentials(await self._read(statement))
+
+    async def counts(self) -> Counts:
+        """Count the decisions, all as of one moment."""
+        async with self._connection() as connection:
+            await connection.exec_driver_sql("BEGIN")
+            kinds = (await connection.execute(queries.TALLIES)).all()
+            waiting = (await connection.execute(queries.WAITING)).one()
+        return queries.counts(kinds, waiting)
+
+    async def structural_damage(self) -> str:
+        """Return what SQLite finds wrong with its own file, shortly; empty where it finds nothing."""
+        async with self._connection() as connection:
+            finding = (await connection.exec_driver_sql("PRAGMA quick_check(1)")).scalar_one()
+        return "" if finding == "ok" else str(finding)
+
+    async def misprojection(self) -> Misprojection | None:
+        """Return the first thing projected that is not what the entries make it; None where all is well."""
+        async with self._connection() as connection:
+            return await first_misprojection(connection)
+
+    async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+        async with self._connection() as connection:
+            return (await connection.execute(statement)).all()
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[AsyncConnection]:
+        self._assure_open()
+        try:
+            async with self._engine.connect() as connection:
+                yield connection
+        except (SQLAlchemyError, sqlite3.Error, OverflowError) as error:
+            cause = getattr(error, "orig", None) or error
+            raise StoreError(f"The ledger could not be read: {cause}. Try again once the cause is gone.") from error
+
+    def _assure_open(self) -> None:
+        if self._closed:
+            raise StoreError("The ledger was closed. Open it again.")

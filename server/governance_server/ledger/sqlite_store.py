@@ -1,0 +1,127 @@
+"""The port's Store on SQLite: one connection that writes, a few that read."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Final
+
+from governance_server.engine.ports import Head, StoreError
+from governance_server.ledger import statements
+from governance_server.ledger.migration import migrate
+from governance_server.ledger.settling import settled
+from governance_server.ledger.sqlite_engine import ledger_engine
+from governance_server.ledger.sqlite_reads import SqliteReads
+from governance_server.ledger.sqlite_transaction import SqliteTransaction, told_as_store_error
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+    from typing import Self
+
+    import aiosqlite
+    from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+FILE_MODE: Final = 0o600
+"""The ledger is its owner's. SQLite gives the files beside it (-wal, -shm) the same mode."""
+
+
+class SqliteStore(SqliteReads):
+    """A ledger in one SQLite file. Several processes may have it open; the file's lock orders their writing."""
+
+    def __init__(self, engine: AsyncEngine, writer: AsyncConnection, driver: aiosqlite.Connection) -> None:
+        super().__init__(engine)
+        self._writer = writer
+        self._driver = driver
+        self._writing = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, path: Path, *, create: bool) -> Self:
+        """Open a ledger and bring its tables to the newest revision.
+
+        Args:
+            path: The database.
+            create: Make an empty ledger where there is none.
+
+        Raises:
+            StoreError: There is none, it is of a newer version, is no ledger, or cannot be opened.
+        """
+        _find(path, create=create)
+        with told_as_store_error("opened"):
+            await asyncio.to_thread(migrate, path)
+            engine = ledger_engine(path)
+            writer = await engine.connect()
+            driver = (await writer.get_raw_connection()).driver_connection
+        assert driver is not None
+        return cls(engine, writer, driver)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[SqliteTransaction]:
+        """Lock the head of the ledger until the block ends, and then commit.
+
+        Cancelled within the block, nothing was appended. Cancelled while it commits, the commit is carried to its end
+        first and the cancellation goes on afterwards: a commit on its way cannot be called back.
+
+        Raises:
+            StoreError: The head could not be locked, or the transaction not be committed. Nothing was appended.
+        """
+        async with self._writing:
+            self._assure_open()
+            try:
+                transaction = await self._begin()
+                yield transaction
+            except BaseException:
+                await settled(self._roll_back())
+                raise
+            await settled(self._commit())
+
+    async def _begin(self) -> SqliteTransaction:
+        with told_as_store_error("locked"):
+            await self._driver.execute(statements.BEGIN)
+            rows = await self._driver.execute_fetchall(statements.READ_HEAD)
+        ((offset, hash_, recorded_us),) = rows
+        return SqliteTransaction(self._driver, Head(offset, hash_, recorded_us))
+
+    async def _commit(self) -> None:
+        try:
+            with told_as_store_error("written"):
+                await self._driver.execute(statements.COMMIT)
+        except StoreError:
+            await self._roll_back()
+            raise
+
+    async def _roll_back(self) -> None:
+        with told_as_store_error("rolled back"):
+            await self._driver.rollback()  # does nothing outside of a transaction
+
+    async def record_verified(self, offset: int) -> None:
+        """Note that the entries up to `offset` were verified, so that the next start need not do it again."""
+        async with self.transaction():
+            with told_as_store_error("written"):
+                await self._driver.execute(statements.NOTE_VERIFIED, (offset,))
+
+    async def close(self) -> None:
+        """Let go of the store, after the transaction that is on its way. Idempotent."""
+        async with self._writing:
+            if self._closed:
+                return
+            self._closed = True
+            await settled(self._let_go())
+
+    async def _let_go(self) -> None:
+        with told_as_store_error("closed"):
+            await self._writer.close()
+            await self._engine.dispose()
+
+
+def _find(path: Path, *, create: bool) -> None:
+    """Assure that there is a file to open, which nobody else may read."""
+    try:
+        flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
+        os.close(os.open(path, flags, FILE_MODE))
+    except FileNotFoundError as error:
+        advice = "Make its directory first" if create else "Name another one, or make one first"
+        raise StoreError(f"There is no ledger at {path}. {advice}.") from error
+    except OSError as error:
+        raise StoreError(f"The ledger at {path} could not be opened: {error.strerror}.") from error

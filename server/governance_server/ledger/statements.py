@@ -1,0 +1,92 @@
+"""The statements of the write path: made with SQLAlchemy once, when the module is loaded, and then used as text.
+
+They take positional parameters. A set of keys is one parameter, a JSON array, so that the text never changes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import bindparam, column, func, insert, select, text, update
+from sqlalchemy.dialects import sqlite
+
+from governance_server.ledger.schema import credentials, decisions, entries, head, personal, requests, tallies
+
+if TYPE_CHECKING:
+    from sqlalchemy import ScalarSelect, Table
+    from sqlalchemy.sql.expression import ClauseElement
+
+_QMARK: Final = sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call] # the class has no annotations
+
+
+def positional(statement: ClauseElement, *names: str) -> str:
+    """Return a statement as text, with parameters in the order of the names."""
+    compiled = statement.compile(dialect=_QMARK)
+    assert tuple(getattr(compiled, "positiontup", None) or ()) == names, "the parameters come in another order"
+    return str(compiled)
+
+
+def _insert(table: Table) -> str:
+    return positional(insert(table), *table.columns.keys())
+
+
+def _upsert(table: Table, key: str) -> str:
+    statement = sqlite.insert(table)
+    changed = {name: statement.excluded[name] for name in table.columns.keys() if name != key}  # noqa: SIM118 - by name
+    return positional(
+        statement.on_conflict_do_update(index_elements=[key], set_=changed),
+        *table.columns.keys(),
+    )
+
+
+def _keys() -> ScalarSelect[str]:
+    return select(func.json_each(bindparam("keys")).table_valued(column("value")).c.value).scalar_subquery()
+
+
+BEGIN: Final = "BEGIN IMMEDIATE"
+COMMIT: Final = "COMMIT"
+
+READ_HEAD: Final = positional(select(head.c.offset, head.c.hash, head.c.recorded_us))
+MOVE_HEAD: Final = positional(
+    update(head).values(
+        offset=bindparam("new_offset"),
+        hash=bindparam("new_hash"),
+        recorded_us=bindparam("new_recorded_us"),
+    ),
+    "new_offset",
+    "new_hash",
+    "new_recorded_us",
+)
+NAME_LEDGER: Final = positional(update(head).values(ledger_id=bindparam("new_id")), "new_id")
+NOTE_VERIFIED: Final = positional(update(head).values(verified_offset=bindparam("verified")), "verified")
+
+INSERT_ENTRY: Final = _insert(entries)
+INSERT_PERSONAL: Final = _insert(personal)
+INSERT_REQUEST: Final = _insert(requests)
+UPSERT_CREDENTIAL: Final = _upsert(credentials, "credential_id")
+UPSERT_DECISION: Final = _upsert(decisions, "decision_id")
+
+READ_RECORDS_AFTER: Final = positional(
+    select(entries, personal.c.salt, personal.c.personal)
+    .outerjoin_from(entries, personal, personal.c.offset == entries.c.offset)
+    .where(entries.c.offset > bindparam("after"))
+    .order_by(entries.c.offset),
+    "after",
+)
+READ_REQUESTS: Final = positional(
+    select(requests.c.key, requests.c.digest, requests.c.offset).where(requests.c.key.in_(_keys())), "keys"
+)
+READ_DECISIONS: Final = positional(
+    select(decisions.c.decision_id, decisions.c.decision).where(decisions.c.decision_id.in_(_keys())), "keys"
+)
+
+_TALLY: Final = "ON CONFLICT (risk, state, by_policy) DO UPDATE SET count = count + excluded.count"
+ADD_TO_TALLY: Final = f"INSERT INTO tallies (risk, state, by_policy, count) VALUES (?, ?, ?, ?) {_TALLY}"
+TAKE_FROM_TALLY: Final = positional(
+    text(
+        "INSERT INTO tallies (risk, state, by_policy, count) SELECT risk, state, by_policy, -count(*) FROM decisions"  # noqa: S608 - no value is in it
+        f" WHERE decision_id IN (SELECT value FROM json_each(:keys)) GROUP BY risk, state, by_policy {_TALLY}"
+    ),
+    "keys",
+)
+assert tallies.columns.keys() == ["risk", "state", "by_policy", "count"], "the tallies are written out above"

@@ -1,0 +1,158 @@
+"""Walks the ledger and says where it is not what was written; trusts nothing that it reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+from google.protobuf.message import DecodeError
+
+import governance.v1 as v1
+from governance_server.domain.digest import NO_HASH, SALT_BYTES, entry_hash, personal_commitment
+from governance_server.domain.moment import microseconds
+from governance_server.engine.ports import Head
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from governance_server.engine.ports import Record, Store
+    from governance_server.ledger.sqlite_store import SqliteStore
+
+    Progress: TypeAlias = Callable[[int, int], None]
+    """Told after each batch: the offset that was reached, and the one where the ledger ends."""
+
+BATCH: Final = 1024
+"""Entries held in memory at a time."""
+
+START: Final = Head(0, NO_HASH, 0)
+
+
+class LedgerDamagedError(Exception):
+    """The ledger is not what was written; the message says in a sentence where and what."""
+
+    def __init__(self, offset: int, what: str) -> None:
+        super().__init__(
+            f"The ledger is damaged at entry {offset}: {what}. Keep the file as it is, find out who changed it, and go"
+            " on from a backup."
+        )
+        self.offset = offset
+
+
+class Verified(NamedTuple):
+    """What holds after a verification.
+
+    Attributes:
+        offset: Every entry up to this one is what was written.
+    """
+
+    offset: int
+
+
+async def verify(store: Store, *, after: int = 0, progress: Progress | None = None) -> Verified:
+    """Verify the entries after an offset up to the head as it is at the start.
+
+    Args:
+        store: The ledger.
+        after: An offset up to which it was verified before; the first entry after it has to follow that one.
+        progress: Told after each batch.
+
+    Raises:
+        LedgerDamagedError: An entry is missing, surplus, out of place or changed.
+        StoreError: The ledger could not be read.
+    """
+    end = await store.head()
+    place = await _place_at(store, after, end)
+    while place.offset < end.offset:
+        records = await store.records(after=place.offset, limit=min(BATCH, end.offset - place.offset))
+        if not records:
+            raise LedgerDamagedError(place.offset + 1, f"it is missing, though the ledger goes on to {end.offset}")
+        for record in records:
+            place = verified_entry(record, place)
+        if progress is not None:
+            progress(place.offset, end.offset)
+    await _verify_end(store, place, end)
+    return Verified(place.offset)
+
+
+async def check(store: SqliteStore, *, progress: Progress | None = None) -> Verified:
+    """Verify everything that can be verified: the file, every entry, and the decisions projected from them.
+
+    Raises:
+        LedgerDamagedError: Something is not what was written.
+        StoreError: The ledger could not be read.
+    """
+    if complaint := await store.structural_damage():
+        raise LedgerDamagedError((await store.head()).offset, f"SQLite finds its file broken ({complaint})")
+    verified = await verify(store, progress=progress)
+    if misprojection := await store.misprojection():
+        raise LedgerDamagedError(*misprojection)
+    return verified
+
+
+async def _place_at(store: Store, after: int, end: Head) -> Head:
+    """Return the place after which to go on, as the entry there has it."""
+    if after == 0:
+        return START
+    if after > end.offset:
+        raise LedgerDamagedError(
+            end.offset + 1, f"it is missing; the ledger once went on to {after} and ends with {end.offset}"
+        )
+    records = await store.records(after=after - 1, limit=1)
+    if not records or records[0].offset != after:
+        raise LedgerDamagedError(after, "it is missing, though it was verified before")
+    # its own hash is checked anew; what it follows was checked when it was verified
+    entry = _parsed(records[0], after)
+    return verified_entry(records[0], Head(after - 1, entry.previous_hash, 0))
+
+
+async def _verify_end(store: Store, place: Head, end: Head) -> None:
+    if place != end:
+        raise LedgerDamagedError(end.offset, "the ledger's head does not describe it")
+    surplus = await store.records(after=end.offset, limit=1)
+    if surplus and (await store.head()).offset == end.offset:
+        raise LedgerDamagedError(surplus[0].offset, f"it is surplus; the ledger's head ends with {end.offset}")
+
+
+def verified_entry(record: Record, before: Head) -> Head:
+    """Return the place of an entry that follows another one.
+
+    Raises:
+        LedgerDamagedError: It does not follow, or it is not what was written.
+    """
+    offset = before.offset + 1
+    if record.offset != offset:
+        raise LedgerDamagedError(offset, f"it is missing; the next one there is has offset {record.offset}")
+    entry = _parsed(record, offset)
+    _verify_hashes(record, entry, before)
+    if entry.offset != offset:
+        raise LedgerDamagedError(offset, f"its content says that it is entry {entry.offset}")
+    if entry.decision_id != record.decision_id:
+        raise LedgerDamagedError(offset, "it is filed under another decision than its content says")
+    recorded_at_us = microseconds(entry.recorded_at)
+    if recorded_at_us < before.recorded_at_us:
+        raise LedgerDamagedError(offset, "it was recorded before the entry that it follows")
+    _verify_personal(record, entry)
+    return Head(offset, record.hash, recorded_at_us)
+
+
+def _parsed(record: Record, offset: int) -> v1.Entry:
+    # SQLite stores what it is given, of whatever type: somebody may have put text or a number where bytes belong
+    if not all(isinstance(part, bytes) for part in (record.entry, record.hash, record.salt, record.personal)):
+        raise LedgerDamagedError(offset, "it is not stored as bytes")
+    try:
+        return v1.Entry.FromString(record.entry)
+    except DecodeError as error:
+        raise LedgerDamagedError(offset, "its content is not an entry") from error
+
+
+def _verify_hashes(record: Record, entry: v1.Entry, before: Head) -> None:
+    if entry_hash(record.entry) != record.hash:
+        raise LedgerDamagedError(record.offset, "its content does not match its hash")
+    if entry.previous_hash != before.hash:
+        raise LedgerDamagedError(record.offset, "it does not follow from the entry before")
+
+
+def _verify_personal(record: Record, entry: v1.Entry) -> None:
+    if not record.salt and not record.personal:
+        return  # there never was any, or it was erased
+    if len(record.salt) != SALT_BYTES or personal_commitment(record.salt, record.personal) != entry.personal_commitment:
+        raise LedgerDamagedError(record.offset, "its personal data are not those that it commits to")

@@ -1,0 +1,95 @@
+"""ConsoleService: where operators are shown what waits for them, and decide it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from governance import v1
+from governance_server.domain.command import Command
+from governance_server.domain.moment import duration, timestamp
+from governance_server.rpc.handlers import BidiStream, Unary
+from governance_server.rpc.paging import page_of
+from governance_server.rpc.streams import OPERATE, Stream
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from governance_server.rpc.edge import Edge
+    from governance_server.rpc.handlers import Context, Rpc
+    from governance_server.rpc.identity import Principal
+
+NOT_OPERATORS: Final = frozenset({v1.ROLE_CORE, v1.ROLE_AUDITOR})
+
+
+class ConsoleService:
+    """The rpcs of ConsoleService; the contract has what they promise."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+
+    def rpcs(self) -> Mapping[str, Rpc]:
+        """Return the rpcs by name."""
+        return {
+            "Operate": BidiStream(self._operate),
+            "SubmitVerdict": Unary(v1.SubmitVerdictRequest, self._submit_verdict),
+            "GetStatistics": Unary(v1.GetStatisticsRequest, self._get_statistics),
+            "ListOperators": Unary(v1.ListOperatorsRequest, self._list_operators),
+        }
+
+    async def _operate(self, context: Context, principal: Principal) -> None:
+        await Stream(self._edge, OPERATE, context, principal).serve()
+
+    async def _submit_verdict(self, request: v1.SubmitVerdictRequest, principal: Principal) -> v1.SubmitVerdictResponse:
+        command = Command(principal.actor, request.command)
+        receipt = await self._edge.ask(command)
+        decision_id = request.command.verdict.decision_id or _named(request.command)
+        found = decision_id and receipt.HasField("accepted")
+        return v1.SubmitVerdictResponse(
+            receipt=receipt, decision=await self._edge.decision(decision_id) if found else None
+        )
+
+    async def _get_statistics(self, _: v1.GetStatisticsRequest, __: Principal) -> v1.GetStatisticsResponse:
+        counts = await self._edge.store.counts()
+        now_us = self._edge.clock.now_us()
+        nearest_us = counts.nearest_deadline_us
+        connections = self._edge.connections
+        risks = sorted((risk for risk in v1.RiskLevel.values() if risk), reverse=True)
+        return v1.GetStatisticsResponse(
+            risks=[_risk_count(risk, *counts.by_risk.get(risk, (0, 0))) for risk in risks],
+            states=[
+                v1.StateCount(state=state, count=count) for state, count in sorted(_states(counts.by_state).items())
+            ],
+            open_breached=counts.open_breached,
+            nearest_deadline=timestamp(nearest_us) if nearest_us else None,
+            approved_by_policy=counts.approved_by_policy,
+            operators_connected=len(connections.names(v1.ACTOR_KIND_OPERATOR)),
+            cores_connected=len(connections.names(v1.ACTOR_KIND_CORE)),
+            offset=self._edge.governor.tails.head,
+            server_time=timestamp(now_us),
+            uptime=duration(now_us - self._edge.started_us),
+        )
+
+    async def _list_operators(self, request: v1.ListOperatorsRequest, _: Principal) -> v1.ListOperatorsResponse:
+        connected = self._edge.connections.names(v1.ACTOR_KIND_OPERATOR)
+        roles = {
+            stored.credential.name: stored.credential.role
+            for stored in await self._edge.store.credentials()
+            if stored.credential.role not in NOT_OPERATORS and not stored.credential.revoked
+        }
+        names, following = page_of(sorted(roles), request.page_size, request.page_token)
+        operators = [v1.Operator(name=name, role=roles[name], connected=name in connected) for name in names]
+        return v1.ListOperatorsResponse(operators=operators, next_page_token=following)
+
+
+def _named(command: v1.OperatorCommand) -> str:
+    """Return the decision that a command other than a verdict names; empty where it names none."""
+    kind = command.WhichOneof("command")
+    return getattr(getattr(command, kind), "decision_id", "") if kind else ""
+
+
+def _states(counts: Mapping[int, int]) -> dict[v1.DecisionState.ValueType, int]:
+    return {state: counts[state] for state in v1.DecisionState.values() if counts.get(state)}
+
+
+def _risk_count(risk: v1.RiskLevel.ValueType, count_open: int, total: int) -> v1.RiskCount:
+    return v1.RiskCount(risk=risk, open=count_open, total=total)

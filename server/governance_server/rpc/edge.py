@@ -1,0 +1,119 @@
+"""The edge: what every service needs to serve a call, and who is connected."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from governance import v1
+from governance_server.domain.moment import SECOND_US
+from governance_server.errors import NotFound, ResourceExhausted, Unavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from governance_server.domain.command import Command
+    from governance_server.engine.governor import Governor
+    from governance_server.engine.ports import Clock, Entropy, Store
+    from governance_server.engine.session import Session
+    from governance_server.rpc.authentication import Authenticator
+    from governance_server.rpc.identity import Principal
+    from governance_server.rpc.limits import Limits
+
+
+class Connections:
+    """Every open stream, so that they can be counted, named and told to end."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._sessions: dict[Session, Principal] = {}
+
+    @contextmanager
+    def hold(self, session: Session, principal: Principal) -> Iterator[None]:
+        """Count a stream while the block lasts.
+
+        Raises:
+            ResourceExhausted: There are as many as there may be, in all or of this caller.
+        """
+        mine = sum(other.actor.name == principal.actor.name for other in self._sessions.values())
+        for count, limit, whose in (
+            (len(self._sessions), self._limits.max_streams, "The server has"),
+            (mine, self._limits.max_streams_per_caller, "This credential has"),
+        ):
+            if count >= limit:
+                raise ResourceExhausted(
+                    v1.ERROR_REASON_TOO_MANY_STREAMS,
+                    f"{whose} {count} streams open and takes no more. Close one, or come back later.",
+                    retry_after_us=10 * SECOND_US,
+                )
+        self._sessions[session] = principal
+        try:
+            yield
+        finally:
+            del self._sessions[session]
+
+    def names(self, kind: v1.ActorKind.ValueType) -> set[str]:
+        """Return the callers of a kind that have a stream open, by name."""
+        return {principal.actor.name for principal in self._sessions.values() if principal.actor.kind == kind}
+
+    def wake(self) -> None:
+        """Have every stream look up, now that there is something to see."""
+        for session in self._sessions:
+            session.wake()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What every service needs.
+
+    Attributes:
+        store: Read from; only the governor writes.
+        governor: Decides commands.
+        clock: The server's time.
+        entropy: Chance.
+        authenticator: Knows callers.
+        limits: The bounds in force.
+        connections: The open streams.
+        ledger_id: The ledger's name.
+        version: The server's version.
+        started_us: When the server began to serve.
+        stopping: Set once the server is about to stop.
+    """
+
+    store: Store
+    governor: Governor
+    clock: Clock
+    entropy: Entropy
+    authenticator: Authenticator
+    limits: Limits
+    connections: Connections
+    ledger_id: str
+    version: str
+    started_us: int
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ask(self, command: Command) -> v1.Receipt:
+        """Have one command decided; return its receipt once it is durable.
+
+        Raises:
+            Unavailable: Nothing can be said about it.
+        """
+        if self.stopping.is_set():
+            raise Unavailable(v1.ERROR_REASON_SERVER_STOPPING, "The server is stopping; ask again shortly.")
+        return await self.governor.ask(command)
+
+    async def decision(self, decision_id: str) -> v1.Decision:
+        """Return a decision as it stands.
+
+        Raises:
+            NotFound: There is none.
+        """
+        decision = self.governor.open_decisions.get(decision_id) or await self.store.decision(decision_id)
+        if decision is None:
+            raise NotFound(
+                v1.ERROR_REASON_DECISION_NOT_FOUND,
+                f"There is no decision {decision_id} that you may see. List what there is with ListDecisions.",
+            )
+        return decision

@@ -1,0 +1,196 @@
+"""Handlers: what stands around every rpc, so that a service holds only what it is for.
+
+Bytes come in, a principal is found, the bytes become a value, the service is called, bytes go out. A fault ends the
+call with its status; a store that fails ends it with UNAVAILABLE; anything else is a bug and ends it with INTERNAL,
+logged whole and told to nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import grpc
+import structlog
+
+from governance import v1
+from governance_server.engine.ports import StoreError
+from governance_server.errors import Fault, Internal, Unavailable
+from governance_server.rpc import validation
+from governance_server.rpc.identity import ALLOWED
+from governance_server.rpc.status import abort
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+
+    from google.protobuf.message import Message
+
+    from governance_server.rpc.edge import Edge
+    from governance_server.rpc.identity import Principal
+
+log = structlog.get_logger(__name__)
+
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+class Unary(NamedTuple):
+    """An rpc of one request and one response.
+
+    Attributes:
+        request: The request's message type.
+        call: Serves it.
+    """
+
+    request: type[Message]
+    call: Callable[[Any, Principal], Awaitable[Message]]
+
+
+class ServerStream(NamedTuple):
+    """An rpc of one request and many responses.
+
+    Attributes:
+        request: The request's message type.
+        call: Serves it; yields responses as bytes.
+    """
+
+    request: type[Message]
+    call: Callable[[Any, Principal], AsyncIterator[bytes]]
+
+
+class BidiStream(NamedTuple):
+    """An rpc of many requests and many responses.
+
+    Attributes:
+        call: Serves it, reading and writing bytes.
+    """
+
+    call: Callable[[Context, Principal], Awaitable[None]]
+
+
+Rpc: TypeAlias = Unary | ServerStream | BidiStream
+
+
+@asynccontextmanager
+async def faults_end_the_call(method: str, context: Context) -> AsyncIterator[None]:
+    """Turn whatever goes wrong in the block into the call's status, and log it."""
+    try:
+        yield
+    except Fault as fault:
+        log.info("call ended", method=method, status=type(fault).__name__, reason=v1.ErrorReason.Name(fault.reason))
+        await abort(context, fault)
+    except StoreError as error:
+        log.error("ledger failed", method=method, error=str(error))  # noqa: TRY400 - the message is the whole fact
+        await abort(context, Unavailable(v1.ERROR_REASON_LEDGER_UNAVAILABLE, "The ledger cannot be read. Try again."))
+    except (grpc.aio.AbortError, asyncio.CancelledError):
+        raise
+    except Exception:
+        log.exception("bug", method=method)
+        message = "Something went wrong in the server. Ask again with the same request_id to learn whether it counted."
+        await abort(context, Internal(v1.ERROR_REASON_INTERNAL, message))
+
+
+def service_handler(edge: Edge, service: str, rpcs: Mapping[str, Rpc]) -> grpc.GenericRpcHandler:
+    """Return the handler of a whole service.
+
+    Args:
+        edge: What the rpcs need.
+        service: Its full name, such as "governance.v1.DecisionService".
+        rpcs: Its rpcs by their short names.
+    """
+    handlers = {name: _handler(edge, f"/{service}/{name}", rpc) for name, rpc in rpcs.items()}
+    return grpc.method_handlers_generic_handler(service, handlers)
+
+
+def _handler(edge: Edge, method: str, rpc: Rpc) -> grpc.RpcMethodHandler[Any, Any]:
+    if isinstance(rpc, Unary):
+        return grpc.unary_unary_rpc_method_handler(_unary(edge, method, rpc))
+    if isinstance(rpc, ServerStream):
+        return grpc.unary_stream_rpc_method_handler(_server_stream(edge, method, rpc))
+    return grpc.stream_stream_rpc_method_handler(_bidi_stream(edge, method, rpc))
+
+
+def _value(request: type[Message], data: bytes) -> Message:
+    message = validation.parse(request, data)
+    validation.validate(message)
+    return message
+
+
+def _unary(edge: Edge, method: str, rpc: Unary) -> Any:
+    async def serve(data: bytes, context: Context) -> bytes:
+        async with faults_end_the_call(method, context):
+            principal = await edge.authenticator.admit(method, context)
+            response = await rpc.call(_value(rpc.request, data), principal)
+            return response.SerializeToString()
+        raise AssertionError
+
+    return serve
+
+
+def _server_stream(edge: Edge, method: str, rpc: ServerStream) -> Any:
+    async def serve(data: bytes, context: Context) -> None:
+        async with faults_end_the_call(method, context):
+            principal = await edge.authenticator.admit(method, context)
+            async for response in rpc.call(_value(rpc.request, data), principal):
+                await context.write(response)
+
+    return serve
+
+
+def _bidi_stream(edge: Edge, method: str, rpc: BidiStream) -> Any:
+    async def serve(_: Any, context: Context) -> None:
+        async with faults_end_the_call(method, context):
+            await rpc.call(context, await edge.authenticator.admit(method, context))
+
+    return serve
+
+
+class Gate(grpc.aio.ServerInterceptor):
+    """Lets nobody anonymous reach what is not ours to serve: health and reflection."""
+
+    def __init__(self, edge: Edge) -> None:
+        self._edge = edge
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any] | None]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any] | None:
+        """Return the handler, behind an authentication where it has none of its own."""
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or method in ALLOWED:
+            return handler
+        if handler.request_streaming:
+            return grpc.stream_stream_rpc_method_handler(
+                self._stream(method, handler.stream_stream), handler.request_deserializer, handler.response_serializer
+            )
+        if handler.response_streaming:
+            return grpc.unary_stream_rpc_method_handler(
+                self._stream(method, handler.unary_stream), handler.request_deserializer, handler.response_serializer
+            )
+        return grpc.unary_unary_rpc_method_handler(
+            self._unary(method, handler.unary_unary), handler.request_deserializer, handler.response_serializer
+        )
+
+    def _unary(self, method: str, inner: Any) -> Any:
+        async def serve(request: Any, context: Context) -> Any:
+            async with faults_end_the_call(method, context):
+                await self._edge.authenticator.authenticate(context)
+                return await inner(request, context)
+
+        return serve
+
+    def _stream(self, method: str, inner: Any) -> Any:
+        async def serve(request: Any, context: Context) -> None:
+            async with faults_end_the_call(method, context):
+                await self._edge.authenticator.authenticate(context)
+                responses = inner(request, context)
+                if not inspect.isasyncgen(responses):
+                    await responses
+                    return
+                async for response in responses:
+                    await context.write(response)
+
+        return serve

@@ -1,0 +1,70 @@
+"""Limits: what one caller, one connection and the server as a whole may take up, each with where its number is from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds in force. `docs/operations.md` has them as a table; a test holds the two together.
+
+    Attributes:
+        max_frame_bytes: Largest message taken; a larger one ends its call with RESOURCE_EXHAUSTED. gRPC's own default.
+        max_proposal_bytes: Largest proposal, so that the largest decision fits a frame many times over.
+        max_commands_per_frame: As the contract's `max_items` says.
+        max_streams: Open streams in all: five times the 100 operators that were asked for.
+        max_streams_per_caller: Open streams of one credential: a console, a board, a script, and what hangs of them.
+        max_streams_per_connection: Calls under way on one connection; HTTP/2's usual bound.
+        progress_interval_s: An idle stream hears from the server this often; a tenth of the shortest SLA's warning
+            margin is far more.
+        hello_timeout_s: A stream that has not said hello by then is ended.
+        keepalive_time_s: The server pings a silent connection after this long, and
+        keepalive_timeout_s: drops it when the ping is not answered within this.
+        min_ping_interval_s: A client that pings more often than this is sent away (GOAWAY, too_many_pings).
+        handshake_timeout_s: A connection whose TLS handshake takes longer is dropped.
+        credential_cache_s: A credential is read anew from the ledger after this long: how late a revocation may be.
+        stop_grace_s: A stop waits this long for streams and calls to end; below the 10 s that were asked for.
+    """
+
+    max_frame_bytes: int = 4 * MIB
+    max_proposal_bytes: int = 256 * KIB
+    max_commands_per_frame: int = 1024
+    max_streams: int = 500
+    max_streams_per_caller: int = 16
+    max_streams_per_connection: int = 100
+    progress_interval_s: float = 5.0
+    hello_timeout_s: float = 10.0
+    keepalive_time_s: float = 30.0
+    keepalive_timeout_s: float = 10.0
+    min_ping_interval_s: float = 10.0
+    handshake_timeout_s: float = 10.0
+    credential_cache_s: float = 2.0
+    stop_grace_s: float = 5.0
+
+
+def channel_options(limits: Limits) -> Sequence[tuple[str, int]]:
+    """Return the limits that gRPC itself keeps, as channel arguments of the server."""
+    return (
+        ("grpc.max_receive_message_length", limits.max_frame_bytes),
+        ("grpc.max_concurrent_streams", limits.max_streams_per_connection),
+        ("grpc.keepalive_time_ms", _ms(limits.keepalive_time_s)),
+        ("grpc.keepalive_timeout_ms", _ms(limits.keepalive_timeout_s)),
+        ("grpc.keepalive_permit_without_calls", 1),
+        ("grpc.http2.min_ping_interval_without_data_ms", _ms(limits.min_ping_interval_s)),
+        ("grpc.http2.max_ping_strikes", 2),
+        ("grpc.server_handshake_timeout_ms", _ms(limits.handshake_timeout_s)),
+        # Two servers on one port would share its callers between them; the second has to fail instead.
+        ("grpc.so_reuseport", 0),
+    )
+
+
+def _ms(seconds: float) -> int:
+    return int(seconds * 1000)

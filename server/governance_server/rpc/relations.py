@@ -1,0 +1,117 @@
+"""What binds one field of a message to another: the few rules that `(limits)` cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Final
+
+from google.protobuf.unknown_fields import UnknownFieldSet
+
+from governance import v1
+from governance_server.rpc.rules import IDENTIFIER, REQUIRED, Violation, limits_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_MOST_TARGETS: Final = limits_of(v1.Action.DESCRIPTOR.fields_by_name["targets"]).max_items
+_MOST_ID_CHARACTERS: Final = limits_of(v1.CoreCommand.DESCRIPTOR.fields_by_name["request_id"]).max_length
+_UNKNOWN_FIELD: Final = "has a field that this server does not know, and the digest would not cover it"
+
+
+def _action(action: v1.Action) -> Iterator[Violation]:
+    """An action holds nothing that its digest does not cover."""
+    if len(UnknownFieldSet(action)):
+        yield Violation("", _UNKNOWN_FIELD)
+    if action.HasField("duration") and len(UnknownFieldSet(action.duration)):
+        yield Violation(".duration", _UNKNOWN_FIELD)
+    # Beyond the bound they are refused for their number already.
+    for index, target in enumerate(action.targets[:_MOST_TARGETS]):
+        if len(UnknownFieldSet(target)):
+            yield Violation(f".targets[{index}]", _UNKNOWN_FIELD)
+
+
+def _client_hello(hello: v1.ClientHello) -> Iterator[Violation]:
+    """An offset means nothing without the ledger it is of."""
+    if hello.offset and not hello.ledger_id:
+        yield Violation(".ledger_id", "is required where offset is not 0")
+
+
+def _core_command(command: v1.CoreCommand) -> Iterator[Violation]:
+    """A proposal goes by its decision_id, every other command by its request_id. One from the future by either."""
+    kind = command.WhichOneof("command")
+    if kind == "proposal" and command.request_id:
+        yield Violation(".request_id", "must be empty for a proposal, which goes by its decision_id")
+    if kind not in {"proposal", None} and not command.request_id:
+        yield Violation(".request_id", "is required for every command but a proposal")
+
+
+def _verdict(verdict: v1.Verdict) -> Iterator[Violation]:
+    """A verdict names what was seen."""
+    seen = verdict.WhichOneof("seen")
+    if seen is None:
+        yield Violation(".version", "is required where action_digest is not given: say what was seen")
+    elif not getattr(verdict, seen):
+        yield Violation(f".{seen}", REQUIRED)
+
+
+def _outcome(outcome: v1.Outcome) -> Iterator[Violation]:
+    """When and by whom an outcome was reported is the server's to say."""
+    for name in ("reported_at", "reported_by"):
+        if outcome.HasField(name):
+            yield Violation(f".{name}", "is the server's to set and must be absent")
+
+
+def _halt_scope(scope: v1.HaltScope) -> Iterator[Violation]:
+    """A halt says what it stops."""
+    kind = scope.WhichOneof("scope")
+    if kind is None:
+        yield Violation("", "must have exactly one of all, core, action and target")
+    elif kind == "all" and not scope.all:
+        yield Violation(".all", "must be true where it is given")
+    # An empty core is no identifier, which its own limits say.
+    elif kind in {"action", "target"} and not getattr(scope, kind):
+        yield Violation(f".{kind}", REQUIRED)
+
+
+Relation = Callable[[Any], Iterator[Violation]]
+
+RELATIONS: Final[Mapping[str, Relation]] = {
+    v1.Action.DESCRIPTOR.full_name: _action,
+    v1.ClientHello.DESCRIPTOR.full_name: _client_hello,
+    v1.CoreCommand.DESCRIPTOR.full_name: _core_command,
+    v1.HaltScope.DESCRIPTOR.full_name: _halt_scope,
+    v1.Outcome.DESCRIPTOR.full_name: _outcome,
+    v1.Verdict.DESCRIPTOR.full_name: _verdict,
+}
+"""The rules, by the full name of the message they hold for."""
+
+
+def _request_id(message: Any) -> str:
+    request_id: str = message.request_id
+    return request_id
+
+
+def _core_command_id(command: v1.CoreCommand) -> str:
+    return command.proposal.decision_id if command.HasField("proposal") else command.request_id
+
+
+def _proposal_id(proposal: v1.Proposal) -> str:
+    return proposal.decision_id
+
+
+COMMAND_IDS: Final[Mapping[str, Callable[[Any], str]]] = {
+    v1.CoreCommand.DESCRIPTOR.full_name: _core_command_id,
+    v1.OperatorCommand.DESCRIPTOR.full_name: _request_id,
+    v1.Proposal.DESCRIPTOR.full_name: _proposal_id,
+    v1.CancelDecisionRequest.DESCRIPTOR.full_name: _request_id,
+    v1.AcceptOrderRequest.DESCRIPTOR.full_name: _request_id,
+    v1.ReportOutcomeRequest.DESCRIPTOR.full_name: _request_id,
+}
+"""How a message that is a command is known, by its full name."""
+
+
+def with_command_id(violations: Sequence[Violation], command_id: str) -> list[Violation]:
+    """Return violations found in one command with its id; as they are, where the id itself is not in order."""
+    if len(command_id) > _MOST_ID_CHARACTERS or IDENTIFIER.fullmatch(command_id) is None:
+        return list(violations)
+    return [violation._replace(command_id=command_id) for violation in violations]

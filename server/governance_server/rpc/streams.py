@@ -1,0 +1,234 @@
+"""The two channels, Propose and Operate: one protocol, told in `proto/README.md`.
+
+Theory of operation. One task reads frames and brings their commands before the governor; the handler's own task writes
+whatever has gathered since its last write ended. Neither waits for the other but through the session: a reader that
+brings more than the session may have unanswered waits, its stream fills, and HTTP/2 holds the client back. The two
+services' frames have the same layout, so that their bytes are made in one place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import grpc
+import structlog
+
+from governance import v1
+from governance_server.domain.command import Command
+from governance_server.domain.moment import SECOND_US, duration, timestamp
+from governance_server.engine.frames import length_delimited, receipt_items
+from governance_server.engine.ports import StoreError
+from governance_server.engine.session import News, Session
+from governance_server.errors import FailedPrecondition, Fault, FieldViolation, InvalidArgument
+from governance_server.rpc import validation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from governance_server.rpc.edge import Edge
+    from governance_server.rpc.handlers import Context
+    from governance_server.rpc.identity import Principal
+
+log = structlog.get_logger(__name__)
+
+ENVELOPE: Final = v1.OperateResponse.ENVELOPE_FIELD_NUMBER
+HELLO: Final = v1.OperateResponse.HELLO_FIELD_NUMBER
+NEWS: Final = v1.OperateResponse.NEWS_FIELD_NUMBER
+PROGRESS: Final = v1.OperateResponse.PROGRESS_FIELD_NUMBER
+GOODBYE: Final = v1.OperateResponse.GOODBYE_FIELD_NUMBER
+RETRY_AFTER_US: Final = SECOND_US
+"""When a client is told to come back after a stop: a restart takes about that long."""
+
+
+class Channel(NamedTuple):
+    """What tells Propose from Operate.
+
+    Attributes:
+        request: The frame that comes up.
+        own_decisions_only: The caller follows its own decisions alone.
+        instance_required: The hello has to name an instance.
+    """
+
+    request: type[v1.ProposeRequest | v1.OperateRequest]
+    own_decisions_only: bool
+    instance_required: bool
+
+
+PROPOSE: Final = Channel(v1.ProposeRequest, own_decisions_only=True, instance_required=True)
+OPERATE: Final = Channel(v1.OperateRequest, own_decisions_only=False, instance_required=False)
+
+
+class Stream:
+    """One open channel."""
+
+    def __init__(self, edge: Edge, channel: Channel, context: Context, principal: Principal) -> None:
+        self._edge = edge
+        self._channel = channel
+        self._context = context
+        self._principal = principal
+        self._reader_ended = False
+
+    async def serve(self) -> None:
+        """Serve the channel to its end.
+
+        Raises:
+            Fault: The client broke the protocol, or the server cannot go on.
+        """
+        hello = await self._read_hello()
+        core = self._principal.actor.name if self._channel.own_decisions_only else ""
+        session = Session(self._edge.store, self._edge.governor, core=core, offset=hello.offset)
+        name = self._edge.entropy.token(8).hex()
+        facts = log.bind(session=name, caller=self._principal.actor.name)
+        try:
+            with self._edge.connections.hold(session, self._principal):
+                await self._context.write(self._hello_frame(session, name))
+                facts.info("session began", client=hello.client, instance=hello.instance, offset=hello.offset)
+                async with asyncio.TaskGroup() as tasks:
+                    reader = tasks.create_task(self._read(session))
+                    ended = await self._write_to_the_end(session)
+                    reader.cancel()
+                if ended is not None:
+                    raise ended
+        finally:
+            session.close()
+            facts.info("session ended", offset=session.cursor)
+
+    async def _read_hello(self) -> v1.ClientHello:
+        try:
+            async with asyncio.timeout(self._edge.limits.hello_timeout_s):
+                data = await self._context.read()
+        except TimeoutError:
+            raise _hello_expected("The stream's first frame, a hello, did not come in time.") from None
+        if data is grpc.aio.EOF:
+            raise _hello_expected("The stream ended before its first frame, which has to be a hello.")
+        frame = self._frame(data)
+        if frame.WhichOneof("frame") != "hello":
+            raise _hello_expected("The stream's first frame has to be a hello.")
+        hello = frame.hello
+        if self._channel.instance_required and not hello.instance:
+            raise InvalidArgument(
+                v1.ERROR_REASON_FIELD_INVALID,
+                "A core has to say which instance of it this is.",
+                field_violations=[FieldViolation("hello.instance", "is required")],
+            )
+        check_ledger(self._edge, hello.offset, hello.ledger_id)
+        return hello
+
+    def _frame(self, data: Any) -> v1.ProposeRequest | v1.OperateRequest:
+        frame = validation.parse(self._channel.request, data)
+        validation.validate(frame)
+        return frame
+
+    async def _read(self, session: Session) -> None:
+        """Bring what the client sends before the governor, until it ends or breaks the protocol."""
+        try:
+            while (data := await self._context.read()) is not grpc.aio.EOF:
+                if self._edge.stopping.is_set():
+                    # Not acknowledged, so the client sends it again to whoever serves next.
+                    break
+                await self._take(session, self._frame(data))
+        except Fault as fault:
+            session.end(fault)
+        self._reader_ended = True
+        session.wake()
+
+    async def _take(self, session: Session, frame: v1.ProposeRequest | v1.OperateRequest) -> None:
+        kind = frame.WhichOneof("frame")
+        if kind == "hello":
+            raise _hello_expected("Only the stream's first frame may be a hello.")
+        if kind is None:
+            session.refuse(_from_the_future(frame.sequence))
+            return
+        commands: Sequence[v1.CoreCommand | v1.OperatorCommand] = frame.commands.commands
+        await session.bring([Command(self._principal.actor, command) for command in commands], frame.sequence)
+
+    async def _write_to_the_end(self, session: Session) -> Fault | StoreError | None:
+        """Write until the stream has to end; return what it has to end with, None for OK."""
+        try:
+            await self._write(session)
+        except (Fault, StoreError) as error:
+            return error
+        return None
+
+    async def _write(self, session: Session) -> None:
+        """Write what there is to tell, until there is a reason to end."""
+        timeout_s = 0.0  # The first frame after the hello tells where the client stands, even if nothing is there.
+        while True:
+            news = await session.news(timeout_s)
+            timeout_s = self._edge.limits.progress_interval_s
+            await self._context.write(self._news_frame(news))
+            if self._reader_ended and session.settled:
+                return
+            reason = await self._reason_to_end(session, idle=not (news.receipts or news.changes))
+            if reason is not None:
+                goodbye = v1.Goodbye(reason=reason, retry_after=duration(RETRY_AFTER_US))
+                await self._context.write(self._frame_bytes(news.offset, GOODBYE, goodbye.SerializeToString()))
+                return
+
+    async def _reason_to_end(self, session: Session, *, idle: bool) -> v1.GoodbyeReason.ValueType | None:
+        if self._edge.stopping.is_set():
+            return v1.GOODBYE_REASON_STOPPING if session.settled else None
+        expires_at_us = self._principal.expires_at_us
+        if expires_at_us is not None and expires_at_us <= self._edge.clock.now_us():
+            return v1.GOODBYE_REASON_CREDENTIAL_ENDED
+        if idle:
+            try:
+                await self._edge.authenticator.authenticate(self._context)
+            except Fault:
+                return v1.GOODBYE_REASON_CREDENTIAL_ENDED
+        return None
+
+    def _hello_frame(self, session: Session, name: str) -> bytes:
+        limits = self._edge.limits
+        hello = v1.ServerHello(
+            session_id=name,
+            you=self._principal.actor,
+            server_version=self._edge.version,
+            ledger_id=self._edge.ledger_id,
+            offset=session.cursor,
+            head_offset=self._edge.governor.tails.head,
+            snapshot=session.snapshot,
+            limits=v1.SessionLimits(
+                max_frame_bytes=limits.max_frame_bytes,
+                max_commands_per_frame=limits.max_commands_per_frame,
+                progress_interval=duration(int(limits.progress_interval_s * SECOND_US)),
+            ),
+        )
+        return self._frame_bytes(session.cursor, HELLO, hello.SerializeToString())
+
+    def _news_frame(self, news: News) -> bytes:
+        if not (news.receipts or news.changes):
+            return self._frame_bytes(news.offset, PROGRESS, b"")
+        return self._frame_bytes(news.offset, NEWS, b"".join((receipt_items(news.receipts), *news.changes)))
+
+    def _frame_bytes(self, offset: int, kind: int, content: bytes) -> bytes:
+        envelope = v1.Envelope(offset=offset, server_time=timestamp(self._edge.clock.now_us()))
+        return length_delimited(ENVELOPE, envelope.SerializeToString()) + length_delimited(kind, content)
+
+
+def check_ledger(edge: Edge, offset: int, ledger_id: str) -> None:
+    """Let an offset pass that was read from this ledger.
+
+    Raises:
+        FailedPrecondition: It was read from another one.
+    """
+    if offset and ledger_id and ledger_id != edge.ledger_id:
+        raise FailedPrecondition(
+            v1.ERROR_REASON_OFFSET_UNKNOWN,
+            "The offset was read from another ledger than this server's. Find out why before starting from 0.",
+        )
+
+
+def _hello_expected(message: str) -> FailedPrecondition:
+    return FailedPrecondition(v1.ERROR_REASON_HELLO_EXPECTED, f"{message} See proto/README.md for the handshake.")
+
+
+def _from_the_future(sequence: int) -> v1.Receipt:
+    return v1.Receipt(
+        sequence=sequence,
+        refused=v1.Refusal(
+            reason=v1.REFUSAL_REASON_UNKNOWN_COMMAND,
+            message=f"Frame {sequence} holds nothing that this server knows; it changed nothing. The client is newer.",
+        ),
+    )

@@ -1,0 +1,275 @@
+"""What SqliteStore promises beyond the port: the file, its lock, its failures and its revisions."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import stat
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+import governance.v1 as v1
+from governance_server.engine.ports import Appendage, DecisionQuery, StoreError
+from governance_server.ledger import queries, statements
+from governance_server.ledger.listing import selection
+from governance_server.ledger.migration import known_revisions, migrate, migration_engine
+from governance_server.ledger.schema import REVISION, metadata
+from governance_server.ledger.sqlite_store import SqliteStore
+from tests.support.entries import LedgerBuilder, append
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    store = await SqliteStore.open(path, create=True)
+    yield store
+    await store.close()
+
+
+class TestFile:
+    async def test_nobody_else_may_read_it(self, path: Path, store: SqliteStore) -> None:
+        """The ledger and the files that SQLite puts beside it are readable by their owner alone."""
+        await append(store, Appendage([LedgerBuilder().created()]))
+        files = sorted(path.parent.iterdir())
+        assert [file.name for file in files] == ["ledger.db", "ledger.db-shm", "ledger.db-wal"]
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+    async def test_there_is_none(self, path: Path) -> None:
+        """Opening a ledger that is not there says so, and makes none."""
+        with pytest.raises(StoreError, match=r"There is no ledger at .*ledger\.db"):
+            await SqliteStore.open(path, create=False)
+        assert not path.exists()
+
+    async def test_no_directory(self, path: Path) -> None:
+        """Making a ledger in a directory that is not there says what to do."""
+        with pytest.raises(StoreError, match="Make its directory first"):
+            await SqliteStore.open(path / "deeper" / "ledger.db", create=True)
+
+    async def test_not_a_database(self, path: Path) -> None:
+        """A file that is no database is refused and left as it is."""
+        path.write_bytes(b"Dear diary, " * 100)
+        with pytest.raises(StoreError, match="not a database"):
+            await SqliteStore.open(path, create=False)
+        assert path.read_bytes() == b"Dear diary, " * 100
+
+    async def test_every_commit_reaches_the_disk(self, store: SqliteStore) -> None:
+        """The writing connection logs ahead and waits for the disk at each commit."""
+        settings = [
+            (await store._driver.execute_fetchall(f"PRAGMA {name}"))[0][0]
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+        assert settings == ["wal", 2, 1]
+
+
+class TestLock:
+    async def test_another_store_waits(self, path: Path, store: SqliteStore) -> None:
+        """Two stores on one file take turns: the second sees what the first appended."""
+        other = await SqliteStore.open(path, create=False)
+        builder = LedgerBuilder()
+        seen: list[int] = []
+
+        async def second() -> None:
+            async with other.transaction() as transaction:
+                seen.append(transaction.head.offset)
+
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                async with store.transaction() as transaction:
+                    tasks.create_task(second())
+                    await transaction.append(Appendage([builder.created()]))
+                    assert not seen
+        finally:
+            await other.close()
+        assert seen == [1]
+
+    async def test_a_lock_held_too_long(self, path: Path, store: SqliteStore) -> None:
+        """Whoever does not get the lock in time is told so, and may try again."""
+        await store._driver.execute("PRAGMA busy_timeout = 1")
+        builder = LedgerBuilder()
+        holder = sqlite3.connect(path, isolation_level=None)
+        try:
+            holder.execute("BEGIN IMMEDIATE")
+            with pytest.raises(StoreError, match="could not be locked: database is locked"):
+                await append(store, Appendage([builder.created()]))
+        finally:
+            holder.close()
+        await append(store, *[Appendage(builder.records)])
+        assert (await store.head()).offset == 1
+
+
+class TestCancellation:
+    @pytest.mark.parametrize(
+        ("statement", "kept"), [("BEGIN", 0), ("SELECT head", 0), ("INSERT INTO entries", 0), ("COMMIT", 1)]
+    )
+    async def test_cancelled_while_the_disk_works(self, store: SqliteStore, statement: str, kept: int) -> None:
+        """A commit on its way is carried to its end though cancelled, twice even; whatever comes before is undone."""
+        loop = asyncio.get_running_loop()
+        reached, go_on = asyncio.Event(), threading.Event()
+
+        def pause(running: str) -> None:
+            if running.startswith(statement) and not go_on.is_set():
+                loop.call_soon_threadsafe(reached.set)
+                go_on.wait(timeout=10)
+
+        await store._driver.set_trace_callback(pause)
+        builder = LedgerBuilder()
+        task = asyncio.create_task(append(store, builder.decided("decision-1")))
+        await reached.wait()
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+        assert not task.done()
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        head = await store.head()
+        assert head.offset == kept
+        await append(store, LedgerBuilder.after(head).decided("decision-2"))
+        assert (await store.head()).offset == kept + 1
+
+    async def test_a_cancelled_read(self, store: SqliteStore) -> None:
+        """Reads that are cancelled give their connections back: more of them than there are leave the store usable."""
+        for steps in range(40):
+            task = asyncio.create_task(store.head())
+            for _ in range(steps % 8):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+        assert (await store.head()).offset == 0
+
+
+class TestFailure:
+    async def test_a_full_disk(self, store: SqliteStore) -> None:
+        """A transaction that finds no room is not kept; once there is room again, the next one is."""
+        builder = LedgerBuilder()
+        ((pages,),) = await store._driver.execute_fetchall("PRAGMA page_count")
+        await store._driver.execute(f"PRAGMA max_page_count = {pages}")
+        addition = builder.decided("decision-1", personal=bytes(100_000))
+        with pytest.raises(StoreError, match=r"could not be written: .*full.* Nothing was changed"):
+            await append(store, addition)
+        assert (await store.head()).offset == 0
+        await store._driver.execute(f"PRAGMA max_page_count = {pages + 1000}")
+        await append(store, addition)
+        assert (await store.head()).offset == 1
+
+    async def test_a_commit_that_fails(self, store: SqliteStore) -> None:
+        """When the commit itself fails, nothing of the transaction was kept and the store can go on."""
+        builder = LedgerBuilder()
+        with pytest.raises(StoreError, match="FOREIGN KEY"):
+            async with store.transaction() as transaction:
+                await store._driver.execute("PRAGMA defer_foreign_keys = ON")
+                await store._driver.execute("INSERT INTO personal VALUES (99, x'00', x'00')")
+                await transaction.append(Appendage([builder.created()]))
+        assert (await store.head()).offset == 0
+        await append(store, Appendage(builder.records))
+        assert (await store.head()).offset == 1
+
+    async def test_errors_hold_no_content(self, store: SqliteStore) -> None:
+        """What is told of a failed read names the cause, not the statement and its values."""
+        await store._driver.execute("DROP TABLE credentials")
+        with pytest.raises(StoreError) as caught:
+            await store.credential("0123456789abcdef")
+        assert "no such table" in str(caught.value)
+        assert "0123456789abcdef" not in str(caught.value)
+
+
+class TestRevisions:
+    def test_migrations_lead_to_the_schema(self, path: Path) -> None:
+        """A database made by the migrations has the tables, columns and indexes of the schema, and no others."""
+        migrate(path)
+        engine = migration_engine(path)
+        with engine.connect() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        assert max(known_revisions()) == REVISION
+
+    async def test_migrating_twice(self, path: Path, store: SqliteStore) -> None:
+        """A ledger that is up to date is left alone."""
+        await append(store, Appendage([LedgerBuilder().created()]))
+        migrate(path)
+        assert (await store.head()).offset == 1
+
+    async def test_a_newer_ledger(self, path: Path) -> None:
+        """A ledger of a newer version is refused with what to do, and not touched."""
+        migrate(path)
+        with sqlite3.connect(path) as connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.close()
+        with pytest.raises(StoreError, match="newer version of this program.*start the newer version"):
+            await SqliteStore.open(path, create=False)
+
+    async def test_another_database(self, path: Path) -> None:
+        """A database that is no ledger is refused, and gets no tables."""
+        with sqlite3.connect(path) as connection:
+            connection.execute("CREATE TABLE recipes (name TEXT)")
+        with pytest.raises(StoreError, match="not a ledger"):
+            await SqliteStore.open(path, create=True)
+        assert [row[0] for row in connection.execute("SELECT name FROM sqlite_master")] == ["recipes"]
+        connection.close()
+
+
+URGENCY, RECENT = v1.DECISION_ORDER_URGENCY, v1.DECISION_ORDER_RECENT
+OPEN = v1.DecisionFilter(open_only=True)
+
+
+class TestPlans:
+    @pytest.mark.parametrize(
+        ("wanted", "order", "index"),
+        [
+            (v1.DecisionFilter(), URGENCY, "decisions_by_urgency"),
+            (OPEN, URGENCY, "open_decisions_by_urgency"),
+            (v1.DecisionFilter(), RECENT, "decisions_by_offset"),
+            (OPEN, RECENT, "open_decisions_by_offset"),
+            (v1.DecisionFilter(cores=["one"]), RECENT, "decisions_of_core"),
+        ],
+    )
+    @pytest.mark.parametrize("paged", [False, True])
+    async def test_listing(
+        self, store: SqliteStore, wanted: v1.DecisionFilter, order: v1.DecisionOrder.ValueType, index: str, paged: bool
+    ) -> None:
+        """A page is read out of an index in its order, from where it starts, without sorting."""
+        builder = LedgerBuilder()
+        await append(store, *[builder.decided(f"decision-{number}", core="one") for number in range(3)])
+        asked = DecisionQuery(wanted, order, 2)
+        if paged:
+            asked = asked._replace(after=(await store.list_decisions(asked)).next)
+        plan = await self.plan(store, str(selection(asked).compile(compile_kwargs={"literal_binds": True})))
+        assert f"INDEX {index}" in plan
+        assert "TEMP B-TREE" not in plan
+        assert ("SEARCH" in plan) == (paged or bool(wanted.cores))
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            queries.changes(7, 2),
+            queries.open_changes(7, 2),
+            queries.records(7, 2, ""),
+            queries.records(7, 2, "decision-1"),
+        ],
+    )
+    async def test_reading_on(self, store: SqliteStore, statement: object) -> None:
+        """Reading on from an offset starts there."""
+        plan = await self.plan(store, str(statement.compile(compile_kwargs={"literal_binds": True})))  # type: ignore[attr-defined] # a Select of any row
+        assert "SCAN" not in plan
+        assert "TEMP B-TREE" not in plan
+
+    @pytest.mark.parametrize("statement", [statements.READ_REQUESTS, statements.READ_DECISIONS])
+    async def test_looking_up(self, store: SqliteStore, statement: str) -> None:
+        """Keys are looked up one by one; nothing but the given keys is walked through."""
+        plan = await self.plan(store, statement.replace("?", "'[]'"))
+        assert [line for line in plan.splitlines() if "SCAN" in line and "VIRTUAL TABLE" not in line] == []
+
+    @staticmethod
+    async def plan(store: SqliteStore, statement: str) -> str:
+        return "\n".join(row[3] for row in await store._driver.execute_fetchall(f"EXPLAIN QUERY PLAN {statement}"))

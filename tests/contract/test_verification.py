@@ -1,0 +1,288 @@
+"""Whatever is changed, removed or moved in a stored ledger is found, and the entry is named."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import pytest
+
+import governance.v1 as v1
+from governance_server.domain.digest import entry_hash
+from governance_server.domain.moment import timestamp
+from governance_server.engine.ports import Appendage, Record
+from governance_server.ledger.sqlite_store import SqliteStore
+from governance_server.ledger.verification import LedgerDamagedError, check, verify
+from tests.support.entries import START_US, LedgerBuilder, append
+from tests.support.in_memory_store import InMemoryStore
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
+
+LAST = 8
+PERSONAL = b"who it was"
+
+
+async def fill(store: SqliteStore | InMemoryStore) -> LedgerBuilder:
+    """Append a ledger of eight entries about three decisions."""
+    builder = LedgerBuilder()
+    await append(store, Appendage([builder.created()]))
+    await append(store, *[builder.decided(f"decision-{number % 3}", personal=PERSONAL) for number in range(LAST - 1)])
+    return builder
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "ledger.db"
+
+
+@pytest.fixture
+async def store(path: Path) -> AsyncIterator[SqliteStore]:
+    store = await SqliteStore.open(path, create=True)
+    await fill(store)
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def tamper(path: Path, store: SqliteStore) -> Callable[..., None]:  # noqa: ARG001 - the ledger has to be there
+    """Return what changes the ledger behind its back."""
+
+    def execute(statement: str, *values: object) -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            assert connection.execute(statement, values).rowcount > 0, "nothing was tampered with"
+
+    return execute
+
+
+async def damaged_at(store: SqliteStore, after: int = 0) -> int:
+    """Return the offset that verification names, which its message has to name too."""
+    with pytest.raises(LedgerDamagedError) as caught:
+        await verify(store, after=after)
+    assert f"damaged at entry {caught.value.offset}: " in str(caught.value)
+    return caught.value.offset
+
+
+class TestIntact:
+    async def test_intact(self, store: SqliteStore) -> None:
+        """A ledger that nobody touched is verified to its end, and progress is told."""
+        told: list[tuple[int, int]] = []
+        assert await check(store, progress=lambda *at: told.append(at)) == (LAST,)
+        assert told == [(LAST, LAST)]
+
+    async def test_empty(self, path: Path) -> None:
+        """An empty ledger is in order."""
+        store = await SqliteStore.open(path, create=True)
+        assert await check(store) == (0,)
+        await store.close()
+
+    async def test_in_batches(self, path: Path) -> None:
+        """A ledger of several batches is verified across their edges."""
+        store = await SqliteStore.open(path, create=True)
+        builder = LedgerBuilder()
+        await append(store, Appendage([builder.entry() for _ in range(2500)]))
+        assert await verify(store) == (2500,)
+        assert await verify(store, after=2048) == (2500,)
+        await store.close()
+
+    async def test_in_memory(self) -> None:
+        """The ledger in memory is verified like the one on disk."""
+        store = InMemoryStore()
+        await fill(store)
+        assert await verify(store) == (LAST,)
+        store.contents.records[3], store.contents.records[4] = store.contents.records[4], store.contents.records[3]
+        with pytest.raises(LedgerDamagedError, match="entry 4"):
+            await verify(store)
+
+    async def test_erased_personal_data(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
+        """Erasing personal data together with its salt leaves every proof standing."""
+        tamper("DELETE FROM personal WHERE offset IN (3, 5)")
+        assert await check(store) == (LAST,)
+
+
+class TestEntries:
+    @pytest.mark.parametrize(("table", "column"), [("entries", "entry"), ("entries", "hash"), ("personal", "salt")])
+    async def test_every_flipped_byte(self, path: Path, store: SqliteStore, table: str, column: str) -> None:
+        """Each single byte of what is stored counts: flipped, it is found."""
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            ((stored,),) = connection.execute(f"SELECT {column} FROM {table} WHERE offset = 4").fetchall()
+            for place in range(len(stored)):
+                flipped = stored[:place] + bytes([stored[place] ^ 0x01]) + stored[place + 1 :]
+                connection.execute(f"UPDATE {table} SET {column} = ? WHERE offset = 4", (flipped,))
+                assert await damaged_at(store) == 4
+                connection.execute(f"UPDATE {table} SET {column} = ? WHERE offset = 4", (stored,))
+        assert await verify(store) == (LAST,)
+
+    @pytest.mark.parametrize("offset", range(1, LAST + 1))
+    async def test_deleted(self, store: SqliteStore, tamper: Callable[..., None], offset: int) -> None:
+        """A deleted entry is missed, the first and the last one too."""
+        tamper("DELETE FROM entries WHERE offset = ?", offset)
+        assert await damaged_at(store) == offset
+
+    @pytest.mark.parametrize("offset", range(1, LAST))
+    async def test_swapped(self, store: SqliteStore, tamper: Callable[..., None], offset: int) -> None:
+        """Two entries that changed places are found at the first of them."""
+        tamper("UPDATE entries SET offset = -1 WHERE offset = ?", offset)
+        tamper("UPDATE entries SET offset = ? WHERE offset = ?", offset, offset + 1)
+        tamper("UPDATE entries SET offset = ? WHERE offset = -1", offset + 1)
+        assert await damaged_at(store) == offset
+
+    async def test_duplicated(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
+        """A copy of an entry at the end is found, whether the head counts it or not."""
+        tamper(
+            "INSERT INTO entries SELECT ?, decision_id || 'x', entry, hash FROM entries WHERE offset = ?",
+            LAST + 1,
+            LAST,
+        )
+        assert await damaged_at(store) == LAST + 1
+        tamper("UPDATE head SET offset = ?", LAST + 1)
+        assert await damaged_at(store) == LAST + 1
+
+    async def test_truncated_with_its_head(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
+        """A ledger cut off together with its head is found when more of it was verified before."""
+        tamper("DELETE FROM entries WHERE offset > 5")
+        tamper("UPDATE head SET offset = 5, hash = (SELECT hash FROM entries WHERE offset = 5)")
+        assert await damaged_at(store, after=7) == 6
+
+    @pytest.mark.parametrize("value", ["text", 7, 7.5])
+    @pytest.mark.parametrize("column", ["entry", "hash"])
+    async def test_not_bytes(self, store: SqliteStore, tamper: Callable[..., None], column: str, value: object) -> None:
+        """Something else where bytes belong is found, and is no crash."""
+        tamper(f"UPDATE entries SET {column} = ? WHERE offset = 4", value)
+        assert await damaged_at(store) == 4
+
+    async def test_refiled(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
+        """An entry filed under another decision than its content says is found."""
+        tamper("UPDATE entries SET decision_id = 'decision-other' WHERE offset = 4")
+        assert await damaged_at(store) == 4
+
+    async def test_other_personal_data(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
+        """Personal data that the entry did not commit to are found: changed, without their salt, or added."""
+        tamper("UPDATE personal SET personal = ? WHERE offset = 4", b"someone else")
+        assert await damaged_at(store) == 4
+        tamper("UPDATE personal SET personal = ?, salt = x'' WHERE offset = 4", PERSONAL)
+        assert await damaged_at(store) == 4
+        tamper("DELETE FROM personal WHERE offset = 4")
+        tamper("INSERT INTO personal VALUES (1, zeroblob(32), ?)", PERSONAL)
+        assert await damaged_at(store) == 1
+
+
+class TestForged:
+    """Entries whose hashes were made to fit: what they say has to fit too."""
+
+    @staticmethod
+    def forged(builder: LedgerBuilder, **fields: object) -> Record:
+        """Return the builder's last entry with other content and the hash that belongs to it."""
+        entry = v1.Entry.FromString(builder.records[-1].entry)
+        entry.MergeFrom(v1.Entry(**fields))  # type: ignore[arg-type] # the fields of the one test that calls
+        content = entry.SerializeToString(deterministic=True)
+        return builder.records[-1]._replace(entry=content, hash=entry_hash(content))
+
+    @pytest.mark.parametrize(
+        ("fields", "what"),
+        [
+            ({"offset": 7}, "says that it is entry 7"),
+            ({"previous_hash": bytes(31) + b"x"}, "does not follow"),
+            ({"recorded_at": timestamp(START_US)}, "recorded before"),
+        ],
+    )
+    async def test_forged(self, fields: dict[str, object], what: str) -> None:
+        """An entry with a fitting hash but another offset, another past or an earlier time is found."""
+        store = InMemoryStore()
+        builder = await fill(store)
+        builder.entry()
+        await append(store, Appendage([self.forged(builder, **fields)]))
+        with pytest.raises(LedgerDamagedError, match=f"entry {LAST + 1}: .*{what}"):
+            await verify(store)
+
+
+class TestHead:
+    @pytest.mark.parametrize(
+        ("change", "offset"),
+        [
+            ("offset = 7", 7),
+            ("offset = 9", 9),
+            ("offset = 0", 0),
+            ("hash = zeroblob(32)", LAST),
+            ("recorded_us = recorded_us + 1", LAST),
+        ],
+    )
+    async def test_edited(self, store: SqliteStore, tamper: Callable[..., None], change: str, offset: int) -> None:
+        """A head that does not describe the last entry is found."""
+        tamper(f"UPDATE head SET {change}")
+        assert await damaged_at(store) == offset
+
+
+class TestGoingOn:
+    async def test_verified_offset(self, path: Path, store: SqliteStore) -> None:
+        """How far the ledger was verified is remembered, across a restart."""
+        assert await store.verified_offset() == 0
+        await store.record_verified((await verify(store)).offset)
+        other = await SqliteStore.open(path, create=False)
+        assert await other.verified_offset() == LAST
+        await other.close()
+
+    @pytest.mark.parametrize("after", range(LAST + 1))
+    async def test_from_anywhere(self, store: SqliteStore, after: int) -> None:
+        """Verification goes on from any offset that was verified before."""
+        assert await verify(store, after=after) == (LAST,)
+
+    async def test_the_first_one_follows(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
+        """The first entry after the verified ones has to follow the last of them as it is stored now."""
+        other = LedgerBuilder()
+        records = [other.entry() for _ in range(4)]
+        tamper("UPDATE entries SET entry = ?, hash = ?, decision_id = '' WHERE offset = 4", *records[3][2:4])
+        tamper("DELETE FROM personal WHERE offset = 4")
+        assert await damaged_at(store, after=4) == 5
+
+    async def test_beyond_the_end(self, store: SqliteStore) -> None:
+        """A ledger that ends before what was verified has lost entries."""
+        assert await damaged_at(store, after=LAST + 1) == LAST + 1
+
+
+class TestProjections:
+    @pytest.mark.parametrize(
+        ("statement", "offset"),
+        [
+            ("DELETE FROM decisions WHERE decision_id = 'decision-0'", 2),
+            ("UPDATE decisions SET offset = 5 WHERE decision_id = 'decision-0'", 8),
+            ("UPDATE decisions SET state = 2 WHERE decision_id = 'decision-0'", 8),
+            ("UPDATE decisions SET is_open = 0 WHERE decision_id = 'decision-1'", 6),
+            ("UPDATE decisions SET decision = 'nothing' WHERE decision_id = 'decision-1'", 6),
+            ("UPDATE decisions SET decision = x'ff' WHERE decision_id = 'decision-1'", 6),
+            ("UPDATE decisions SET decision_id = 'decision-3' WHERE decision_id = 'decision-1'", 3),
+            ("INSERT INTO decisions SELECT 'x', 99, 1, 1, 1, 1, '', 1, 1, 1, 1, 1, 1, x'' FROM head", 99),
+            ("UPDATE tallies SET count = count + 1", 8),
+        ],
+    )
+    async def test_edited(self, store: SqliteStore, tamper: Callable[..., None], statement: str, offset: int) -> None:
+        """A decision that is missing, surplus or shown otherwise than its entries made it is found by the full check."""
+        tamper(statement)
+        with pytest.raises(LedgerDamagedError) as caught:
+            await check(store)
+        assert caught.value.offset == offset
+
+    async def test_another_version(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
+        """A decision's version counts the entries about it."""
+        decision = await store.decision("decision-0")
+        assert decision is not None
+        forged = v1.Decision()
+        forged.CopyFrom(decision)
+        forged.version += 1
+        tamper("UPDATE decisions SET decision = ? WHERE decision_id = 'decision-0'", forged.SerializeToString())
+        with pytest.raises(LedgerDamagedError, match="is version 4, and 3 entries"):
+            await check(store)
+
+    async def test_a_broken_file(self, path: Path, store: SqliteStore) -> None:
+        """Pages of the file that were overwritten are found by the full check."""
+        await store.close()
+        size = path.stat().st_size
+        with path.open("r+b") as file:
+            file.seek(4096 * 6)
+            file.write(bytes(size - 4096 * 6))
+        store = await SqliteStore.open(path, create=False)
+        with pytest.raises(LedgerDamagedError, match="SQLite finds"):
+            await check(store)
+        await store.close()

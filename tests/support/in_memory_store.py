@@ -1,0 +1,239 @@
+"""The Store in memory: passes the contract suite of the port, and fails a commit when it is told to."""
+
+from __future__ import annotations
+
+import asyncio
+from bisect import bisect_right
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+import governance.v1 as v1
+from governance_server.domain.digest import NO_HASH
+from governance_server.domain.moment import microseconds
+from governance_server.engine.ports import ChangedDecision, Counts, DecisionPage, DecisionRow, Head, StoreError
+from governance_server.ledger.listing import by_recency, decode_cursor, encode_cursor
+from governance_server.ledger.projection import OPEN_STATES, projected
+from governance_server.ledger.sqlite_transaction import assert_follows, head_after, ledger_name
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+
+    from governance_server.engine.ports import (
+        Appendage,
+        DecisionQuery,
+        KnownRequest,
+        Record,
+        StoredCredential,
+    )
+    from governance_server.ledger.listing import Place
+
+T = TypeVar("T")
+
+
+@dataclass
+class Contents:
+    """What a disk would hold, and the lock on its head: both outlive the store that is opened on them."""
+
+    head: Head = Head(0, NO_HASH, 0)
+    ledger_id: str = ""
+    verified_offset: int = 0
+    records: list[Record] = field(default_factory=list)
+    decisions: dict[str, DecisionRow] = field(default_factory=dict)
+    requests: dict[str, KnownRequest] = field(default_factory=dict)
+    credentials: dict[str, StoredCredential] = field(default_factory=dict)
+    writing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    def keep(self, appendage: Appendage) -> None:
+        """Take over everything at once: nothing here awaits."""
+        self.ledger_id = ledger_name(appendage.records) or self.ledger_id
+        self.head = head_after(appendage.records, self.head)
+        self.records.extend(appendage.records)
+        self.decisions.update({row.decision.decision_id: row for row in appendage.decisions})
+        self.requests.update(appendage.requests)
+        self.credentials.update({stored.credential.credential_id: stored for stored in appendage.credentials})
+
+
+class InMemoryTransaction:
+    """The port's Transaction."""
+
+    def __init__(self, contents: Contents) -> None:
+        self._contents = contents
+        self.appendage: Appendage | None = None
+
+    @property
+    def head(self) -> Head:
+        return self._contents.head
+
+    async def records_after(self, offset: int) -> Sequence[Record]:
+        return self._contents.records[offset:]
+
+    async def requests(self, keys: Collection[str]) -> Mapping[str, KnownRequest]:
+        return _known(self._contents.requests, keys)
+
+    async def decisions(self, decision_ids: Collection[str]) -> Mapping[str, DecisionRow]:
+        return _known(self._contents.decisions, decision_ids)
+
+    async def append(self, appendage: Appendage) -> None:
+        assert self.appendage is None, "a transaction appends once"
+        assert_follows(appendage, self.head)
+        again = [key for key, _ in appendage.requests if key in self._contents.requests]
+        if again:
+            raise StoreError(f"The ledger could not be written: the request {again[0]} is known already.")
+        self.appendage = appendage
+
+
+class InMemoryStore:
+    """The port's Store, without a disk.
+
+    Attributes:
+        fail_next_commit: Raised by the next commit, once, before it keeps anything.
+        fail_after_commit: Raised by the next commit, once, after it has kept everything: as a crash would.
+    """
+
+    def __init__(self, contents: Contents | None = None) -> None:
+        self.contents = contents if contents is not None else Contents()
+        self.fail_next_commit: Exception | None = None
+        self.fail_after_commit: Exception | None = None
+        self._closed = False
+
+    def reopened(self) -> InMemoryStore:
+        """Return another store on what was committed, as after a restart or in another process."""
+        return InMemoryStore(self.contents)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[InMemoryTransaction]:
+        self._assure_open()
+        async with self.contents.writing:
+            self._assure_open()
+            transaction = InMemoryTransaction(self.contents)
+            yield transaction
+            await self._commit(transaction.appendage)
+
+    async def _commit(self, appendage: Appendage | None) -> None:
+        failure, self.fail_next_commit = self.fail_next_commit, None
+        if failure is not None:
+            raise failure
+        if appendage is not None:
+            self.contents.keep(appendage)
+        await asyncio.sleep(0)  # as a disk would, this lets others run before anybody hears of it
+        failure, self.fail_after_commit = self.fail_after_commit, None
+        if failure is not None:
+            raise failure
+
+    async def head(self) -> Head:
+        return self._read().head
+
+    async def ledger_id(self) -> str:
+        return self._read().ledger_id
+
+    async def verified_offset(self) -> int:
+        return self._read().verified_offset
+
+    async def record_verified(self, offset: int) -> None:
+        self._read().verified_offset = offset
+
+    async def decision(self, decision_id: str) -> v1.Decision | None:
+        row = self._read().decisions.get(decision_id)
+        return row.decision if row else None
+
+    async def open_decisions(self) -> AsyncIterator[v1.Decision]:
+        for change in await self.changed_after(0, limit=len(self._read().decisions), open_only=True):
+            yield change.row.decision
+
+    async def changed_after(
+        self, offset: int, *, limit: int, core: str = "", open_only: bool = False
+    ) -> Sequence[ChangedDecision]:
+        return [
+            change
+            for change in self._changes(offset)
+            if core in ("", change.row.decision.core) and (not open_only or change.row.decision.state in OPEN_STATES)
+        ][:limit]
+
+    async def list_decisions(self, query: DecisionQuery) -> DecisionPage:
+        assert query.limit > 0, "a page has room for a decision"
+        matching = [row.decision for row in self._read().decisions.values() if _matches(row.decision, query.filter)]
+        places = sorted((_sort_key(decision, query), decision.decision_id) for decision in matching)
+        start = bisect_right(places, _key_of(decode_cursor(query), query), key=lambda one: one[0]) if query.after else 0
+        page = [self.contents.decisions[name].decision for _, name in places[start : start + query.limit]]
+        more = len(places) > start + query.limit
+        return DecisionPage(page, encode_cursor(_place(page[-1], query), query) if more else "")
+
+    async def records(self, *, after: int, limit: int, decision_id: str = "") -> Sequence[Record]:
+        found = [one for one in self._read().records if one.offset > after and decision_id in ("", one.decision_id)]
+        return found[:limit]
+
+    async def credential(self, credential_id: str) -> StoredCredential | None:
+        return self._read().credentials.get(credential_id)
+
+    async def credentials(self) -> Sequence[StoredCredential]:
+        stored = self._read().credentials.values()
+        return sorted(stored, key=lambda one: (one.credential.name, one.credential.credential_id))
+
+    async def counts(self) -> Counts:
+        return _counted([row.decision for row in self._read().decisions.values()])
+
+    async def close(self) -> None:
+        self._closed = True
+
+    def _read(self) -> Contents:
+        self._assure_open()
+        return self.contents
+
+    def _assure_open(self) -> None:
+        if self._closed:
+            raise StoreError("The ledger was closed. Open it again.")
+
+    def _changes(self, after: int) -> list[ChangedDecision]:
+        records = self._read().records
+        rows = [row for row in self.contents.decisions.values() if row.decision.offset > after]
+        rows.sort(key=lambda row: row.decision.offset)
+        return [ChangedDecision(row, records[row.decision.offset - 1].entry) for row in rows]
+
+
+def _known(known: Mapping[str, T], keys: Iterable[str]) -> dict[str, T]:
+    return {key: known[key] for key in keys if key in known}
+
+
+def _matches(decision: v1.Decision, wanted: v1.DecisionFilter) -> bool:
+    return (
+        (not wanted.open_only or decision.state in OPEN_STATES)
+        and (not wanted.states or decision.state in wanted.states)
+        and (not wanted.risks or decision.assessment.risk in wanted.risks)
+        and (not wanted.cores or decision.core in wanted.cores)
+        and (not wanted.action_types or decision.proposal.action.type in wanted.action_types)
+        and decision.decision_id.startswith(wanted.decision_id_prefix)
+    )
+
+
+def _place(decision: v1.Decision, query: DecisionQuery) -> Place:
+    if by_recency(query):
+        return (decision.offset,)
+    columns = projected(DecisionRow(decision, b""))
+    return (columns.urgency, columns.deadline_us, columns.decision_id)
+
+
+def _key_of(place: Place, query: DecisionQuery) -> tuple[int | str, ...]:
+    return (-place[0],) if by_recency(query) else place
+
+
+def _sort_key(decision: v1.Decision, query: DecisionQuery) -> tuple[int | str, ...]:
+    return _key_of(_place(decision, query), query)
+
+
+def _counted(decisions: Sequence[v1.Decision]) -> Counts:
+    by_risk: dict[int, tuple[int, int]] = {}
+    by_state: dict[int, int] = {}
+    for decision in decisions:
+        is_open, ever = by_risk.get(decision.assessment.risk, (0, 0))
+        by_risk[decision.assessment.risk] = (is_open + (decision.state in OPEN_STATES), ever + 1)
+        by_state[decision.state] = by_state.get(decision.state, 0) + 1
+    pending = [decision for decision in decisions if decision.state == v1.DECISION_STATE_PENDING]
+    deadlines = [one.schedule.deadline for one in pending if one.schedule.HasField("deadline")]
+    return Counts(
+        by_risk=by_risk,
+        by_state=by_state,
+        open_breached=sum(decision.schedule.breaches > 0 for decision in pending),
+        nearest_deadline_us=min(map(microseconds, deadlines), default=0),
+        approved_by_policy=sum(decision.approval.actor.kind == v1.ACTOR_KIND_POLICY for decision in decisions),
+    )

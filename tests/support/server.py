@@ -1,0 +1,120 @@
+"""The real server as a process: made, started, stopped, killed and started again."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+START_S = 30.0
+STOP_S = 15.0
+
+
+class ServerProcess:
+    """A server directory, and the process that serves it while it runs.
+
+    Attributes:
+        directory: The server's directory.
+        address: HOST:PORT for bearer tokens; empty before the first start. A restart keeps the port.
+        mutual_address: HOST:PORT for client certificates; empty where there is no such listener.
+    """
+
+    def __init__(self, directory: Path, *, mutual: bool = False) -> None:
+        self.directory = directory
+        self.address = ""
+        self.mutual_address = ""
+        self._process: subprocess.Popen[str] | None = None
+        self._log: IO[str] | None = None
+        run_server_command("init", str(directory), "--listen", "127.0.0.1:0")
+        if mutual:
+            config = directory / "server.toml"
+            config.write_text(config.read_text() + 'listen_mutual = "127.0.0.1:0"\n')
+
+    @property
+    def log_path(self) -> Path:
+        """Where the process writes its log."""
+        return self.directory.parent / f"{self.directory.name}.log"
+
+    def add(self, name: str, role: str, *options: str) -> Path:
+        """Let a caller in; return the path of its credentials, which name the address of the running server."""
+        verb = ["core", "add"] if role == "core" else ["operator", "add"]
+        roles = [] if role == "core" else ["--role", role]
+        run_server_command(*verb, str(self.directory), name, *roles, *options)
+        return self.directory / "credentials" / f"{name}.toml"
+
+    def start(self, *, environment: dict[str, str] | None = None) -> None:
+        """Start serving; return when callers can connect. Raises AssertionError with the log if it does not come up."""
+        assert self._process is None
+        self._log = self.log_path.open("a")
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "governance_server",
+                "serve",
+                str(self.directory),
+                "--listen",
+                self.address or "127.0.0.1:0",
+            ],
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            text=True,
+            env={**os.environ, **(environment or {})},
+        )
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        match = re.match(r"Serving on (\S+?)(?: and, with client certificates, on (\S+))?\.\n", line)
+        assert match is not None, f"the server did not come up: {line!r}\n{self.log_path.read_text()}"
+        self.address, self.mutual_address = match[1], match[2] or ""
+
+    def stop(self) -> int:
+        """Stop in good order; return the exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        return self._reap()
+
+    def kill(self) -> None:
+        """End the process at once, as `kill -9` does."""
+        assert self._process is not None
+        self._process.kill()
+        self._reap()
+
+    def wait(self) -> int:
+        """Wait for the process to end by itself; return the exit status."""
+        return self._reap()
+
+    def close(self) -> None:
+        """Kill the process if it runs. Idempotent."""
+        if self._process is not None:
+            self.kill()
+
+    @property
+    def pid(self) -> int:
+        """The running process."""
+        assert self._process is not None
+        return self._process.pid
+
+    def _reap(self) -> int:
+        process, self._process = self._process, None
+        assert process is not None
+        status = process.wait(STOP_S)
+        assert process.stdout is not None
+        process.stdout.close()
+        if self._log is not None:
+            self._log.close()
+        return status
+
+
+def run_server_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run `governance-server` to its end; raise if its exit status is not 0."""
+    done = subprocess.run(
+        [sys.executable, "-m", "governance_server", *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done

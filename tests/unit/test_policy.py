@@ -1,0 +1,133 @@
+"""The policy: the figures it has, those it refuses, and its digest."""
+
+from __future__ import annotations
+
+from dataclasses import FrozenInstanceError, fields, replace
+from typing import Any
+
+import pytest
+
+from governance import v1
+from governance_server.domain.policy import DEFAULT_POLICY, Policy
+
+LEVELS = (v1.RISK_LEVEL_LOW, v1.RISK_LEVEL_MEDIUM, v1.RISK_LEVEL_HIGH, v1.RISK_LEVEL_CRITICAL)
+
+
+def test_known_figures() -> None:
+    """The defaults are the figures that users of the service before know."""
+    assert [DEFAULT_POLICY.sla_s[level] for level in LEVELS] == [1800, 900, 600, 300]
+    assert [DEFAULT_POLICY.risk_from[level] for level in LEVELS] == [0, 0.30, 0.50, 0.75]
+    assert DEFAULT_POLICY.warn_share == 0.75
+    assert DEFAULT_POLICY.aggressiveness[v1.ACTION_TYPE_DELETE_DATA] == 0.9
+    assert v1.ACTION_TYPE_COLLECT_FORENSICS not in DEFAULT_POLICY.irreversibility
+
+
+def test_digest_names_every_field() -> None:
+    """Equal policies have equal digests; a change of any field is another digest."""
+    assert Policy().digest == DEFAULT_POLICY.digest
+    others = [
+        replace(DEFAULT_POLICY, claim_lease_s=1),
+        replace(DEFAULT_POLICY, sla_s={**DEFAULT_POLICY.sla_s, v1.RISK_LEVEL_LOW: 1}),
+        replace(DEFAULT_POLICY, strict_regulations=()),
+        replace(DEFAULT_POLICY, chain=DEFAULT_POLICY.chain[1:]),
+    ]
+    digests = {policy.digest for policy in others} | {DEFAULT_POLICY.digest}
+    assert len(digests) == len(others) + 1
+    assert all(len(digest) == 32 for digest in digests)
+
+
+def test_digest_is_the_same_everywhere() -> None:
+    """The digest of the defaults is written down: whoever changes a default changes it knowingly."""
+    assert DEFAULT_POLICY.digest.hex() == "334663bc68820bfcc879fabcc5910fd421fad4db8c7b9ee79ccc0b7b61473381"
+
+
+def test_immutable() -> None:
+    """Nobody changes a policy: neither its fields, nor its tables, nor through a table it was made from."""
+    mine = dict(DEFAULT_POLICY.sla_s)
+    policy = replace(DEFAULT_POLICY, sla_s=mine)
+    mine[v1.RISK_LEVEL_LOW] = 1
+    assert policy.sla_s[v1.RISK_LEVEL_LOW] == 1800
+    with pytest.raises(TypeError):
+        policy.sla_s[v1.RISK_LEVEL_LOW] = 1  # type: ignore[index]
+    with pytest.raises(FrozenInstanceError):
+        policy.warn_share = 1  # type: ignore[misc]
+
+
+def without(name: str) -> dict[int, Any]:
+    table = dict(getattr(DEFAULT_POLICY, name))
+    table.popitem()
+    return table
+
+
+WRONG: list[tuple[str, Any]] = [
+    ("category_weights", dict.fromkeys(DEFAULT_POLICY.category_weights, 0.2)),
+    ("category_weights", without("category_weights")),
+    ("factor_weights", dict.fromkeys(DEFAULT_POLICY.factor_weights, 0.4)),
+    ("factor_weights", without("factor_weights")),
+    ("risk_from", {1: 0.1, 2: 0.3, 3: 0.5, 4: 0.75}),
+    ("risk_from", {1: 0.0, 2: 0.5, 3: 0.5, 4: 0.75}),
+    ("risk_from", without("risk_from")),
+    ("key_concern_from", 1.1),
+    ("novelty", without("novelty")),
+    ("criticality", without("criticality")),
+    ("data_sensitivity", without("data_sensitivity")),
+    ("scope", without("scope")),
+    ("asset_count", ()),
+    ("asset_count", ((1, 0.1), (1, 0.2))),
+    ("asset_count", ((1, 1.1),)),
+    ("financial_usd", ((1, 0.1), (0, 0.2))),
+    ("aggressiveness", {1: -0.1}),
+    ("irreversibility", {1: float("nan")}),
+    ("unscored_action", -1),
+    ("privacy", {"PII": 2}),
+    ("privacy_other", 2),
+    ("time_of_day_utc", ()),
+    ("time_of_day_utc", ((1, 0.1),)),
+    ("time_of_day_utc", ((0, 0.1), (24, 0.1))),
+    ("availability_utc", ((0, 0.1), (0, 0.1))),
+    ("availability_utc", ((0, 1.1),)),
+    ("full_from_confidence", 0.80),
+    ("full_from_confidence", 1.5),
+    ("sla_s", dict.fromkeys(DEFAULT_POLICY.sla_s, 0)),
+    ("sla_s", without("sla_s")),
+    ("warn_share", 0),
+    ("warn_share", 1.5),
+    ("chain", ()),
+    ("chain", (v1.ROLE_CORE, v1.ROLE_CISO)),
+    ("chain", (v1.ROLE_CISO, v1.ROLE_SOC_OPERATOR)),
+    ("direct_targets", dict.fromkeys(DEFAULT_POLICY.direct_targets, v1.ROLE_AUDITOR)),
+    ("direct_targets", without("direct_targets")),
+    ("required_approvals", dict.fromkeys(DEFAULT_POLICY.required_approvals, 2)),
+    ("required_approvals", without("required_approvals")),
+    ("claim_lease_s", 0),
+    ("accept_within_s", 0),
+    ("report_within_s", -1),
+    ("open_decisions_limit", 0),
+    ("retry_when_full_s", 0),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), WRONG)
+def test_wrong_field_is_named(name: str, value: object) -> None:
+    """A field that makes no sense is refused in a sentence that names it."""
+    with pytest.raises(ValueError, match=rf"^{name} must .*\.$"):
+        replace(DEFAULT_POLICY, **{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["supervised_from_confidence", "advisory_from_confidence"])
+def test_automation_thresholds_are_ordered(name: str) -> None:
+    """More autonomy never takes less confidence."""
+    with pytest.raises(ValueError, match="must lie above supervised_from_confidence"):
+        replace(DEFAULT_POLICY, **{name: 0.96})  # type: ignore[arg-type]
+
+
+def test_numbers_carry_units() -> None:
+    """A whole number of a policy says in its name what it counts."""
+    counts = {item.name for item in fields(Policy) if item.name != "digest" and isinstance(getattr(DEFAULT_POLICY, item.name), int)}
+    assert counts == {
+        "claim_lease_s",
+        "accept_within_s",
+        "report_within_s",
+        "open_decisions_limit",
+        "retry_when_full_s",
+    }
