@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.engine.ports import (
     Appendage,
     DecisionQuery,
@@ -127,10 +127,8 @@ class TestTransaction:
         await store.close()
         store = await ground.open()
         assert await store.records(after=0, limit=10) == builder.records
-        assert [change.row.decision.decision_id async for change in store.open_decisions()] == [
-            "decision-1",
-            "decision-2",
-        ]
+        opened = [decision.decision_id async for decision in store.open_decisions()]
+        assert opened == ["decision-1", "decision-2"]
 
     async def test_an_exception_leaves_nothing(self, store: Store, builder: LedgerBuilder) -> None:
         """An exception after the appending leaves no entry, no decision, no request and no credential."""
@@ -139,10 +137,14 @@ class TestTransaction:
             builder.decided("decision-1"),
             Appendage([], credentials=[credential("alice", "00aa")]),
         )
-        with pytest.raises(RuntimeError, match="boom"):
+
+        async def appended_and_then_failed() -> None:
             async with store.transaction() as transaction:
                 await transaction.append(addition)
                 raise RuntimeError("boom")
+
+        with pytest.raises(RuntimeError, match="boom"):
+            await appended_and_then_failed()
         assert (await store.head()).offset == 0
         assert await store.records(after=0, limit=10) == []
         assert await store.decision("decision-1") is None
@@ -167,12 +169,11 @@ class TestTransaction:
             async with store.transaction() as transaction:
                 order.append(f"second at {transaction.head.offset}")
 
-        async with asyncio.TaskGroup() as tasks:
-            async with store.transaction() as transaction:
-                tasks.create_task(second())
-                await store.head()  # lets the other task run up to the lock
-                await transaction.append(Appendage([builder.created()]))
-                order.append("first appended")
+        async with asyncio.TaskGroup() as tasks, store.transaction() as transaction:
+            tasks.create_task(second())
+            await store.head()  # lets the other task run up to the lock
+            await transaction.append(Appendage([builder.created()]))
+            order.append("first appended")
         assert order == ["first appended", "second at 1"]
 
     async def test_another_writers_entries(self, ground: Ground, builder: LedgerBuilder) -> None:
@@ -227,10 +228,14 @@ class TestTransaction:
 
     async def test_appending_twice_is_refused(self, store: Store, builder: LedgerBuilder) -> None:
         """A transaction appends once."""
-        with pytest.raises(AssertionError, match="once"):
+
+        async def appended_twice() -> None:
             async with store.transaction() as transaction:
                 await transaction.append(Appendage([builder.created()]))
                 await transaction.append(Appendage([builder.entry()]))
+
+        with pytest.raises(AssertionError, match="once"):
+            await appended_twice()
         assert (await store.head()).offset == 0
 
     async def test_cancelled_within(self, store: Store, builder: LedgerBuilder) -> None:
@@ -279,14 +284,14 @@ class TestDecisions:
         assert await store.decision("decision-2") is None
 
     async def test_open_decisions(self, store: Store, builder: LedgerBuilder) -> None:
-        """Every open decision is read once, in the order of the offsets, with the entry that changed it last."""
+        """Every open decision is read once, as it stands, in the order of their last changes."""
         await append(store, *[builder.decided(f"decision-{number}") for number in range(1200)])
         await append(store, builder.decided("decision-7", state=REJECTED), builder.decided("decision-3"))
-        changes = [change async for change in store.open_decisions()]
+        decisions = [decision async for decision in store.open_decisions()]
         expected = [f"decision-{number}" for number in range(1200) if number not in (3, 7)]
-        assert [change.row.decision.decision_id for change in changes] == [*expected, "decision-3"]
-        assert changes[-1].entry == builder.records[-1].entry
-        assert changes[-1].row.serialized == changes[-1].row.decision.SerializeToString(deterministic=True)
+        assert [decision.decision_id for decision in decisions] == [*expected, "decision-3"]
+        assert decisions[-1].version == 2
+        assert decisions[-1] == await store.decision("decision-3")
 
     @pytest.mark.parametrize(
         ("state", "is_open"),
@@ -299,7 +304,7 @@ class TestDecisions:
     async def test_which_states_are_open(self, store: Store, builder: LedgerBuilder, state: int, is_open: bool) -> None:
         """PENDING, APPROVED, EXECUTING and OUTCOME_UNKNOWN are open, all others are ends."""
         await append(store, builder.decided("decision-1", state=state))
-        assert bool([change async for change in store.open_decisions()]) == is_open
+        assert bool([decision async for decision in store.open_decisions()]) == is_open
         assert await listed(store, query(wanted=v1.DecisionFilter(open_only=True))) == ["decision-1"] * is_open
 
     async def test_changed_after(self, store: Store, builder: LedgerBuilder) -> None:
@@ -317,6 +322,17 @@ class TestDecisions:
         await append(store, *[builder.decided(f"decision-{n}", core=f"core-{n % 3}") for n in range(9)])
         changed = await store.changed_after(2, limit=2, core="core-1")
         assert [one.row.decision.decision_id for one in changed] == ["decision-4", "decision-7"]
+
+    async def test_changed_after_of_the_open_ones(self, store: Store, builder: LedgerBuilder) -> None:
+        """A snapshot is read page by page: only what is open, with the entry that changed it last."""
+        await append(store, *[builder.decided(f"decision-{n}", core=f"core-{n % 2}") for n in range(6)])
+        await append(store, builder.decided("decision-2", state=REJECTED, core="core-0"), builder.decided("decision-1"))
+        changed = await store.changed_after(2, limit=10, open_only=True)
+        assert [one.row.decision.decision_id for one in changed] == [f"decision-{n}" for n in (3, 4, 5, 1)]
+        assert changed[-1].entry == builder.records[-1].entry
+        assert changed[-1].row.serialized == changed[-1].row.decision.SerializeToString(deterministic=True)
+        own = await store.changed_after(0, limit=10, core="core-0", open_only=True)
+        assert [one.row.decision.decision_id for one in own] == ["decision-0", "decision-4"]
 
 
 class TestRecords:

@@ -12,7 +12,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.engine.ports import Appendage, DecisionQuery, StoreError
 from governance_server.ledger import queries, statements
 from governance_server.ledger.listing import selection
@@ -50,7 +50,7 @@ class TestFile:
         """Opening a ledger that is not there says so, and makes none."""
         with pytest.raises(StoreError, match=r"There is no ledger at .*ledger\.db"):
             await SqliteStore.open(path, create=False)
-        assert not path.exists()
+        assert not await asyncio.to_thread(path.exists)
 
     async def test_no_directory(self, path: Path) -> None:
         """Making a ledger in a directory that is not there says what to do."""
@@ -59,15 +59,16 @@ class TestFile:
 
     async def test_not_a_database(self, path: Path) -> None:
         """A file that is no database is refused and left as it is."""
-        path.write_bytes(b"Dear diary, " * 100)
+        diary = b"Dear diary, " * 100
+        await asyncio.to_thread(path.write_bytes, diary)
         with pytest.raises(StoreError, match="not a database"):
             await SqliteStore.open(path, create=False)
-        assert path.read_bytes() == b"Dear diary, " * 100
+        assert await asyncio.to_thread(path.read_bytes) == diary
 
     async def test_every_commit_reaches_the_disk(self, store: SqliteStore) -> None:
         """The writing connection logs ahead and waits for the disk at each commit."""
         settings = [
-            (await store._driver.execute_fetchall(f"PRAGMA {name}"))[0][0]
+            next(iter(await store._driver.execute_fetchall(f"PRAGMA {name}")))[0]
             for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
         assert settings == ["wal", 2, 1]
@@ -85,11 +86,10 @@ class TestLock:
                 seen.append(transaction.head.offset)
 
         try:
-            async with asyncio.TaskGroup() as tasks:
-                async with store.transaction() as transaction:
-                    tasks.create_task(second())
-                    await transaction.append(Appendage([builder.created()]))
-                    assert not seen
+            async with asyncio.TaskGroup() as tasks, store.transaction() as transaction:
+                tasks.create_task(second())
+                await transaction.append(Appendage([builder.created()]))
+                assert not seen
         finally:
             await other.close()
         assert seen == [1]
@@ -167,11 +167,15 @@ class TestFailure:
     async def test_a_commit_that_fails(self, store: SqliteStore) -> None:
         """When the commit itself fails, nothing of the transaction was kept and the store can go on."""
         builder = LedgerBuilder()
-        with pytest.raises(StoreError, match="FOREIGN KEY"):
+
+        async def committed_what_cannot_be() -> None:
             async with store.transaction() as transaction:
                 await store._driver.execute("PRAGMA defer_foreign_keys = ON")
                 await store._driver.execute("INSERT INTO personal VALUES (99, x'00', x'00')")
                 await transaction.append(Appendage([builder.created()]))
+
+        with pytest.raises(StoreError, match="FOREIGN KEY"):
+            await committed_what_cannot_be()
         assert (await store.head()).offset == 0
         await append(store, Appendage(builder.records))
         assert (await store.head()).offset == 1
@@ -206,7 +210,7 @@ class TestRevisions:
         with sqlite3.connect(path) as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
         connection.close()
-        with pytest.raises(StoreError, match="newer version of this program.*start the newer version"):
+        with pytest.raises(StoreError, match=r"newer version of this program.*start the newer version"):
             await SqliteStore.open(path, create=False)
 
     async def test_another_database(self, path: Path) -> None:
@@ -253,7 +257,9 @@ class TestPlans:
         "statement",
         [
             queries.changes(7, 2),
-            queries.open_changes(7, 2),
+            queries.changes(7, 2, open_only=True),
+            queries.changes(7, 2, core="one"),
+            queries.open_decisions(7, 2),
             queries.records(7, 2, ""),
             queries.records(7, 2, "decision-1"),
         ],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.domain.digest import NO_HASH, SALT_BYTES, entry_hash, personal_commitment
 from governance_server.domain.moment import timestamp
 from governance_server.engine.ports import Appendage, DecisionRow, Head, KnownRequest, Record
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 
 START_US = 1_750_000_000_000_000
 LEDGER_ID = "0123456789abcdef0123456789abcdef"
+
+
+class DecisionFields(TypedDict, total=False):
+    """What a test may say about a decision; `decision_row` knows the rest."""
+
+    state: int
+    risk: int
+    core: str
+    action: int
+    deadline_us: int
+    breaches: int
+    by_policy: bool
 
 
 @dataclass
@@ -57,7 +69,7 @@ class LedgerBuilder:
         """Make the first entry of a ledger."""
         return self.entry(v1.Event(ledger_created=v1.LedgerCreated(ledger_id=LEDGER_ID)))
 
-    def decided(self, decision_id: str, *, personal: bytes = b"", **fields: object) -> Appendage:
+    def decided(self, decision_id: str, *, personal: bytes = b"", **fields: Unpack[DecisionFields]) -> Appendage:
         """Make the next entry, about a decision, with the decision's new state and the request that made it."""
         record = self.entry(
             v1.Event(decision_proposed=v1.DecisionProposed()), decision_id=decision_id, personal=personal

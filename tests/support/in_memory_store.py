@@ -6,9 +6,9 @@ import asyncio
 from bisect import bisect_right
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.domain.digest import NO_HASH
 from governance_server.domain.moment import microseconds
 from governance_server.engine.ports import ChangedDecision, Counts, DecisionPage, DecisionRow, Head, StoreError
@@ -30,12 +30,14 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+EMPTY: Final = Head(0, NO_HASH, 0)
+
 
 @dataclass
 class Contents:
     """What a disk would hold, and the lock on its head: both outlive the store that is opened on them."""
 
-    head: Head = Head(0, NO_HASH, 0)
+    head: Head = EMPTY
     ledger_id: str = ""
     verified_offset: int = 0
     records: list[Record] = field(default_factory=list)

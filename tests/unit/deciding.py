@@ -47,7 +47,8 @@ def proposal(*, confidence: float = 0.9, decision_id: str = DECISION_ID) -> v1.P
 
 def critical_proposal() -> v1.Proposal:
     """Make a proposal of critical risk, whose time is 5 minutes."""
-    made = proposal()
+    made = proposal(confidence=0)
+    made.data_classification = v1.DATA_CLASSIFICATION_TOP_SECRET
     made.action.type = v1.ACTION_TYPE_DELETE_DATA
     made.action.scope = v1.ACTION_SCOPE_GLOBAL
     made.threat.CopyFrom(v1.Threat(score=1, novelty=v1.NOVELTY_ZERO_DAY))

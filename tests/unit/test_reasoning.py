@@ -33,7 +33,7 @@ def test_confidence_never_outweighs_high_risk(confidence: float) -> None:
     ],
 )
 def test_confidence_decides_below(confidence: float, level: v1.AutomationLevel.ValueType, rule: str) -> None:
-    """Low and medium risk get as much autonomy as core's confidence deserves; a threshold belongs to the level above."""
+    """Low and medium risk get the autonomy that core's confidence deserves; a threshold belongs to the level above."""
     for risk in (v1.RISK_LEVEL_LOW, v1.RISK_LEVEL_MEDIUM):
         rules = (f"risk.{risk_name(risk)}→confidence", rule)
         assert automation_of(risk, confidence, DEFAULT_POLICY) == (level, rules)

@@ -248,10 +248,10 @@ def test_hours(hour: int, time_of_day: float, absence: float) -> None:
 
 def test_threshold_belongs_to_the_higher_level() -> None:
     """A score that meets a threshold exactly falls into the higher level."""
-    levels = {1: 0.0, 2: 0.072, 3: 0.5, 4: 0.75}
+    levels = {**DEFAULT_POLICY.risk_from, v1.RISK_LEVEL_MEDIUM: 0.072}
     policy = replace(DEFAULT_POLICY, risk_from=levels)
     assert assess(EXAMPLES["harmless"].proposal, policy, at_hour(10)).risk == v1.RISK_LEVEL_MEDIUM
-    levels[2] = 0.0721
+    levels[v1.RISK_LEVEL_MEDIUM] = 0.0721
     policy = replace(DEFAULT_POLICY, risk_from=levels)
     assert assess(EXAMPLES["harmless"].proposal, policy, at_hour(10)).risk == v1.RISK_LEVEL_LOW
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import grpc
 import pytest
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 METHOD = "/test.Faults/Raise"
 FULL = errors.ResourceExhausted(
     v1.ERROR_REASON_TOO_MANY_STREAMS,
-    "This caller has 8 streams, as many as it may. Für später: close one, or come back later.",
+    "This caller has 8 streams, as many as it may. Close one… or come back later.",
     field_violations=[FieldViolation("hello.instance", "is required")],
     metadata={"request_id": "r-1"},
     retry_after_us=1_500_000,
@@ -81,7 +81,7 @@ async def channel() -> AsyncIterator[grpc.aio.Channel]:
         await abort(context, FULL)
 
     server = grpc.aio.server()
-    methods = {"Raise": grpc.unary_unary_rpc_method_handler(fail)}
+    methods: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {"Raise": grpc.unary_unary_rpc_method_handler(fail)}
     server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("test.Faults", methods),))
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -92,12 +92,13 @@ async def channel() -> AsyncIterator[grpc.aio.Channel]:
 
 async def test_a_client_reads_the_whole_status(channel: grpc.aio.Channel) -> None:
     """What grpcio-status reads at the client is the fault's whole status."""
+    call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(METHOD)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
-        await channel.unary_unary(METHOD)(b"")
+        await call(b"")
     assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
     assert caught.value.details() == FULL.message
-    received = rpc_status.from_call(caught.value)
-    assert received == rich_status(FULL)
+    # The error of grpc.aio has what from_call reads of a call.
+    assert rpc_status.from_call(cast("grpc.Call", caught.value)) == rich_status(FULL)
 
 
 def test_the_largest_answer_fits() -> None:

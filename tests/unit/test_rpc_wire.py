@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from governance import v1
-from governance_server.rpc.wire import bad_text
+from governance_server.rpc.wire import MOST_FIELDS, bad_text
 
 PROPOSAL = v1.Proposal.DESCRIPTOR
 FRAME = v1.ProposeRequest.DESCRIPTOR
@@ -75,6 +75,13 @@ def test_unknown_fields_are_stepped_over(unknown: bytes) -> None:
 def test_garbage_has_no_strings(garbage: bytes) -> None:
     """Bytes that are no wire format name no field."""
     assert bad_text(PROPOSAL, garbage) is None
+
+
+def test_the_walk_has_an_end() -> None:
+    """A request of very many fields cannot keep the server looking: the answer then names none of them."""
+    many, text = b"\x22\x00" * MOST_FIELDS, b"\x0a\x01\xff"
+    assert bad_text(PROPOSAL, many[2:] + text) == "decision_id"
+    assert bad_text(PROPOSAL, many + text) is None
 
 
 @given(data=st.binary(max_size=300))

@@ -49,14 +49,20 @@ def test_looking_at_a_server() -> None:
 
 @pytest.mark.parametrize("risk", ["HIGH", "CRITICAL"])
 def test_grave(risk: str) -> None:
-    """Rule 2: the operator sends what is grave up the chain, and the chief decides it."""
+    """Rule 2: the operator sends what is grave up the chain, and the chief approves it."""
     assert rule.judge(decision(risk=risk))[:2] == ("operator", "escalate")
     assert rule.judge(decision(risk=risk, tier="CISO"))[:2] == ("chief", "approve")
 
 
-@pytest.mark.parametrize("target", ["198.51.100.23", "drop.example.net", "10.20.4.51"])
+def test_own_machine() -> None:
+    """Rule 2: acting on a workstation of the organisation is for the chief, too."""
+    assert rule.judge(decision("10.20.4.51", action="ISOLATE_HOST"))[:2] == ("operator", "escalate")
+    assert rule.judge(decision("10.20.4.51", action="ISOLATE_HOST", tier="SOC_SUPERVISOR"))[:2] == ("chief", "approve")
+
+
+@pytest.mark.parametrize("target", ["198.51.100.23", "drop.example.net", "198.51.100.23:51022>10.20.0.10:22/tcp"])
 def test_anything_else(target: str) -> None:
-    """Rule 3: an address outside, a domain or a workstation at a low risk is approved by the operator."""
+    """Rule 3: an address outside, a domain or a connection at a low risk is approved by the operator."""
     assert rule.judge(decision(target))[:2] == ("operator", "approve")
 
 

@@ -84,10 +84,5 @@ def _statistics(counted: v1.GetStatisticsResponse) -> Iterator[Line]:
         left = words.countdown(counted.nearest_deadline, words.microseconds(counted.server_time))
         yield [("", f"next deadline in {left}")]
     up = words.span(counted.uptime.seconds * words.SECOND_US)
-    yield [
-        (
-            "class:dim",
-            f"entry {counted.offset}; connected: {counted.operators_connected} operators, "
-            f"{counted.cores_connected} cores; serving for {up}",
-        )
-    ]
+    connected = f"{counted.operators_connected} operators, {counted.cores_connected} cores"
+    yield [("class:dim", f"entry {counted.offset}; connected: {connected}; serving for {up}")]

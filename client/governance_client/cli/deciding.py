@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import grpc
 
+    from governance.v1.console_service_pb2_grpc import ConsoleServiceAsyncStub
     from governance_client.cli.context import Context
 
     Build = Callable[[v1.Decision], v1.OperatorCommand]
@@ -65,8 +66,8 @@ def _digest(decision: v1.Decision) -> bytes:
     computed = action_digest(decision.proposal.action)
     if computed != decision.action_digest:
         raise ProtocolError(
-            f"The server names another digest for the action of {decision.decision_id} than the action has. Nothing was "
-            "decided. Compare the server's version with this client's."
+            f"The server names another digest for the action of {decision.decision_id} than the action has. Nothing "
+            "was decided. Compare the server's version with this client's."
         )
     return computed
 
@@ -106,7 +107,7 @@ async def _submit(channel: grpc.aio.Channel, command: v1.OperatorCommand) -> v1.
     return response
 
 
-async def _once(stub: ConsoleServiceStub, request: v1.SubmitVerdictRequest) -> v1.SubmitVerdictResponse:
+async def _once(stub: ConsoleServiceAsyncStub, request: v1.SubmitVerdictRequest) -> v1.SubmitVerdictResponse:
     return await answer(stub.SubmitVerdict(request, timeout=CALL_TIMEOUT_S))
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     import grpc
 
+    from governance.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
+
 _PAGE: Final = 200
 _RIVALS: Final = 8
 """So many are named when a prefix is ambiguous."""
@@ -68,7 +70,7 @@ async def find(channel: grpc.aio.Channel, word: str) -> v1.Decision:
     return exact.decision
 
 
-async def _by_prefix(stub: DecisionServiceStub, word: str) -> v1.Decision:
+async def _by_prefix(stub: DecisionServiceAsyncStub, word: str) -> v1.Decision:
     request = v1.ListDecisionsRequest(filter=v1.DecisionFilter(decision_id_prefix=word), page_size=_RIVALS + 1)
     response = await answer(stub.ListDecisions(request, timeout=CALL_TIMEOUT_S))
     found = response.decisions

@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _globals(parser: argparse.ArgumentParser, default: str | None) -> None:
-    """Add the options that stand before the verb or after it; after it they have no default that could hide one before."""
+    """Add the options that stand before the verb or after it, where no default may hide one given before."""
     group = parser.add_argument_group("connection and output")
     group.add_argument(
         "--credentials",

@@ -20,6 +20,7 @@ from governance_client.errors import LimitError, ServerError, UnreachableError, 
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from governance.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
     from governance_client.cli.context import Context
 
 _PASSING: Final = (UnreachableError, LimitError, ServerError)
@@ -30,7 +31,7 @@ _BACKOFF_MOST_S: Final = 15.0
 class _Follower:
     """Where we are in the ledger, and what is done with each change."""
 
-    def __init__(self, stub: DecisionServiceStub, offset: int, *, as_json: bool) -> None:
+    def __init__(self, stub: DecisionServiceAsyncStub, offset: int, *, as_json: bool) -> None:
         self._stub = stub
         self._offset = offset
         self._ledger_id = ""
@@ -53,7 +54,7 @@ class _Follower:
         raise UnreachableError("The server ended the stream.")
 
     async def until_stopped(self) -> None:
-        """Follow for ever, resuming after each cut. Raises what does not pass, and what prevents the first connection."""
+        """Follow for ever, resuming after each cut. Raises what does not pass, or prevents the first connection."""
         retrying = AsyncRetrying(retry=retry_if_exception_type(_PASSING), wait=self._wait_s, reraise=True)
         await retrying(self._follow_again)
 

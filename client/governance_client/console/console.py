@@ -14,7 +14,8 @@ from governance_client.console.rendering import Line, act, actor, clip, summary,
 from governance_client.console.terminal import Interrupted, Terminal
 from governance_client.console.toolbar import View, toolbar
 from governance_client.console.verbs import VERBS, Mistake, Request, complete, parse, usage
-from governance_client.errors import ClientError
+from governance_client.digest import action_digest
+from governance_client.errors import ClientError, ProtocolError
 from governance_client.operator import DisconnectedError, Link, OperatorSession, OutcomeUnknownError, commands
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ class Console:
             self._not_connected(self._session.why)
             return line
         decision = self._find(request)
-        if decision is None or not self._may_still(request, decision):
+        if decision is None or not self._may_still(request, decision) or not self._is_as_named(decision):
             return ""
         if request.verb.name in _ASKS_FIRST and not await self._confirmed(request, decision):
             self._say("dim", "Nothing was decided.")
@@ -138,6 +139,17 @@ class Console:
         if decision.state == v1.DECISION_STATE_PENDING:
             return True
         self._say("refused", f"There is nothing to {request.verb.name}: {_standing(decision)}")
+        return False
+
+    def _is_as_named(self, decision: v1.Decision) -> bool:
+        """Say whether the digest is that of the action that is shown; a verdict names the one and means the other."""
+        try:
+            if action_digest(decision.proposal.action) == decision.action_digest:
+                return True
+        except ProtocolError as error:
+            self._say("refused", str(error))
+            return False
+        self._say("refused", "The server names another digest for this action than it has. Nothing was decided.")
         return False
 
     async def _confirmed(self, request: Request, decision: v1.Decision) -> bool:

@@ -116,14 +116,14 @@ def _state_cell(decision: v1.Decision) -> str:
 
 
 def summary(decision: v1.Decision, now_us: int, width: int) -> Line:
-    """Return one decision on one line."""
+    """Return one decision on one line; what is left of its time only if the server's time is known, not 0."""
     line: Line = [
         (risk_style(decision.assessment.risk), words.risk(decision.assessment.risk)),
         ("", f" {words.action_type(decision.proposal.action.type)} "),
         ("class:target", targets(decision.proposal.action)),
         ("class:id", f" {short_id(decision.decision_id)}"),
     ]
-    if decision.state == v1.DECISION_STATE_PENDING and decision.schedule.HasField("deadline"):
+    if now_us and decision.state == v1.DECISION_STATE_PENDING and decision.schedule.HasField("deadline"):
         line += [("class:dim", " left "), *_left(decision, now_us)]
     return clip(line, width)
 

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 import secrets
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final
 
 import grpc
 
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from governance_client.core.executors import Execute
     from governance_client.credentials import Credentials
 
-    from governance.v1.decision_service_pb2_grpc import DecisionServiceAsyncStub
 
 CLIENT: Final = "governance-client/0.1.0"
 DRAIN_S: Final = 10.0
@@ -76,6 +75,7 @@ class Core:
 
     Attributes:
         stopped: Why it stopped; None while it runs.
+        began_at: The ledger's last offset when it was first greeted. What was recorded up to there came before it.
     """
 
     def __init__(
@@ -104,6 +104,7 @@ class Core:
         if _INSTANCE.fullmatch(instance) is None:
             raise ValueError(f"{instance!r} cannot name an instance: 1 to 64 of A-Z a-z 0-9 . _ : -")
         self.stopped: ClientError | None = None
+        self.began_at = 0
         self._credentials = credentials
         self._instance = instance
         self._journal_path = journal
@@ -127,7 +128,7 @@ class Core:
         if self._journal_path is not None:
             self._journal = Journal(self._journal_path, self._instance)
         self._channel = connect(self._credentials)
-        self._stub = cast("DecisionServiceAsyncStub", DecisionServiceStub(self._channel))
+        self._stub = DecisionServiceStub(self._channel)
         await self._tasks.__aenter__()
         if self._journal is not None:
             self._begin_orders(self._journal)
@@ -246,7 +247,9 @@ class Core:
         self._resume = self._resume._replace(ledger_id=hello.ledger_id)
         self._whole_at = hello.head_offset
         self._connection.up()
-        self._greeted.set()
+        if not self._greeted.is_set():
+            self.began_at = hello.head_offset
+            self._greeted.set()
         for decision_id in self._decisions.waited_for_unseen():
             self._tasks.create_task(self._look_up_quietly(decision_id))
 

@@ -45,6 +45,7 @@ class Freshness:
         self.why = ""
         self._updates: dict[str, Update] = {}
         self._snapshot = False
+        self._complete = False
         self._ready = asyncio.Event()
 
     def turn(self, link: Link, why: str = "") -> None:
@@ -56,13 +57,14 @@ class Freshness:
         """Note that a snapshot begins: what has gathered so far is void."""
         self._updates.clear()
         self._snapshot = True
-        self._ready.clear()
+        self._complete = False
 
     def gather(self, updates: Iterable[Update], *, complete: bool) -> None:
         """Note updates. Of a snapshot that is not complete nothing is told yet."""
         for update in updates:
             earlier = self._updates.get(update.after.decision_id)
             self._updates[update.after.decision_id] = update._replace(before=earlier.before) if earlier else update
+        self._complete = complete
         if complete and (self._updates or self._snapshot):
             self._ready.set()
 
@@ -70,6 +72,8 @@ class Freshness:
         """Wait until there is something new, and return all of it."""
         await self._ready.wait()
         self._ready.clear()
+        if not self._complete:
+            return News((), False, self.link, self.why)
         news = News(tuple(self._updates.values()), self._snapshot, self.link, self.why)
         self._updates.clear()
         self._snapshot = False

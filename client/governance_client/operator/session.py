@@ -43,6 +43,7 @@ from governance_client.operator.outbox import Outbox
 from governance_client.operator.replica import Replica
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from governance_client.credentials import Credentials
@@ -86,12 +87,17 @@ class OperatorSession:
     """
 
     def __init__(
-        self, credentials: Credentials, settings: SessionSettings | None = None, clock: ServerClock | None = None
+        self,
+        credentials: Credentials,
+        settings: SessionSettings | None = None,
+        clock: ServerClock | None = None,
+        dial: Callable[[Credentials], grpc.aio.Channel] = connect,
     ) -> None:
         self.replica = Replica()
         self.clock = clock or ServerClock()
         self.you = v1.Actor(name=credentials.name)
         self._credentials = credentials
+        self._dial = dial
         self._settings = settings or SessionSettings()
         self._fresh = Freshness()
         self._inflight = InFlight()
@@ -102,7 +108,7 @@ class OperatorSession:
 
     async def __aenter__(self) -> Self:
         """Connect. Raises the ClientError that says why it cannot."""
-        self._channel = connect(self._credentials)
+        self._channel = self._dial(self._credentials)
         try:
             call = await self._greet()
         except BaseException:
@@ -233,7 +239,7 @@ class OperatorSession:
         self._take_hello(call, first)
         return call
 
-    def _take_hello(self, call: Call, first: v1.OperateResponse | grpc.aio.EOFType) -> None:
+    def _take_hello(self, call: Call, first: object) -> None:
         if not isinstance(first, v1.OperateResponse) or first.WhichOneof("frame") != "hello":
             call.cancel()
             raise ProtocolError("The server's first frame is no hello. Compare its version with this client's.")

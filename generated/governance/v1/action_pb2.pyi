@@ -604,7 +604,9 @@ Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
 
 @_typing.final
 class Proposal(_message.Message):
-    """What core asks leave to do. Its decision_id makes it idempotent: the same proposal again is the same decision."""
+    """What core asks leave to do. Its decision_id makes it idempotent: the same proposal again is the same decision. At
+    most 256 KiB in all.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -119,8 +119,8 @@ class Session:
 
     @property
     def settled(self) -> bool:
-        """Every command has been answered, and every answer handed out."""
-        return self._unanswered == 0
+        """Every command has been answered, every answer handed out, and nothing has gone wrong."""
+        return self._unanswered == 0 and self._fault is None
 
     def end(self, fault: Fault) -> None:
         """Have `news` raise a fault, now and from now on."""

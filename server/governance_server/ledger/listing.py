@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from sqlalchemy import Text, and_, literal, select, text, tuple_
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.ledger.schema import decisions
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def decode_cursor(query: DecisionQuery) -> Place:
     except (ValueError, RecursionError) as error:
         raise ValueError("The page token is not one that this server gave. Start again with the first page.") from error
     match content:
-        case [digest, *start] if digest != _query_digest(query):
+        case [digest, *_] if digest != _query_digest(query):
             raise ValueError(
                 "The page token belongs to another filter or order. Start again with the first page, or send the"
                 " filter and order it was given for."

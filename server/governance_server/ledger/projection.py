@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.domain.moment import microseconds
 from governance_server.engine.ports import DecisionRow
 from governance_server.ledger.schema import NO_DEADLINE_US

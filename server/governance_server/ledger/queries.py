@@ -6,20 +6,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import and_, func, select, text
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.engine.ports import ChangedDecision, Counts, StoredCredential
 from governance_server.ledger.listing import IS_OPEN
 from governance_server.ledger.projection import OPEN_STATES, decision_row
 from governance_server.ledger.schema import NO_DEADLINE_US, credentials, decisions, entries, head, personal, tallies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from sqlalchemy import Row, Select
 
 HEAD: Final = select(head.c.offset, head.c.hash, head.c.recorded_us)
 CREDENTIALS: Final = select(credentials.c.credential, credentials.c.proof)
-TALLIES: Final = select(tallies)
+TALLIES: Final = select(tallies.c.risk, tallies.c.state, tallies.c.by_policy, tallies.c.count.label("decisions")).where(
+    tallies.c.count != 0
+)
 
 WAITING: Final = select(
     func.count().filter(decisions.c.breaches > 0).label("breached"),
@@ -31,20 +33,28 @@ _IS_ABOUT_A_DECISION: Final = text("entries.decision_id <> ''")
 """Written out, so that the index that leaves the others away is used."""
 
 
-def changes(after: int, limit: int) -> Select[tuple[bytes, bytes]]:
-    """Ask for decisions that changed after an offset, in the order of these changes, with the entries that did it."""
+def open_decisions(after: int, limit: int) -> Select[Any]:
+    """Ask for open decisions that changed last after an offset, in the order of these changes."""
     return (
+        select(decisions.c.offset, decisions.c.decision)
+        .where(and_(IS_OPEN), decisions.c.offset > after)
+        .order_by(decisions.c.offset)
+        .limit(limit)
+    )
+
+
+def changes(after: int, limit: int, *, core: str = "", open_only: bool = False) -> Select[Any]:
+    """Ask for decisions that changed after an offset, in the order of these changes, with the entries that did it."""
+    statement = (
         select(decisions.c.decision, entries.c.entry)
         .join_from(decisions, entries, entries.c.offset == decisions.c.offset)
         .where(decisions.c.offset > after)
         .order_by(decisions.c.offset)
         .limit(limit)
     )
-
-
-def open_changes(after: int, limit: int) -> Select[tuple[bytes, bytes]]:
-    """Ask for the same, of the open ones."""
-    return changes(after, limit).where(and_(IS_OPEN))
+    if core:
+        statement = statement.where(decisions.c.core == core)
+    return statement.where(and_(IS_OPEN)) if open_only else statement
 
 
 def records(after: int, limit: int, decision_id: str) -> Select[Any]:
@@ -61,29 +71,26 @@ def records(after: int, limit: int, decision_id: str) -> Select[Any]:
     return statement
 
 
-def changed_decisions(rows: Iterable[Row[tuple[bytes, bytes]]]) -> list[ChangedDecision]:
+def changed_decisions(rows: Iterable[Row[Any]]) -> list[ChangedDecision]:
     """Return the answers to `changes`."""
-    return [ChangedDecision(decision_row(decision), entry) for decision, entry in rows]
+    return [ChangedDecision(decision_row(row.decision), row.entry) for row in rows]
 
 
-def stored_credentials(rows: Iterable[Row[tuple[bytes, bytes]]]) -> list[StoredCredential]:
+def stored_credentials(rows: Iterable[Row[Any]]) -> list[StoredCredential]:
     """Return the answers to `CREDENTIALS`."""
-    return [StoredCredential(v1.Credential.FromString(credential), proof) for credential, proof in rows]
+    return [StoredCredential(v1.Credential.FromString(row.credential), row.proof) for row in rows]
 
 
-def counts(kinds: Sequence[Row[Any]], waiting: Row[Any]) -> Counts:
+def counts(kinds: Iterable[Any], waiting: Any) -> Counts:
     """Return the answers to `TALLIES` and `WAITING`."""
     by_risk: dict[int, tuple[int, int]] = {}
     by_state: dict[int, int] = {}
     by_policy = 0
     for kind in kinds:
-        risk, state, policy, count = kind
-        if not count:
-            continue
-        is_open, ever = by_risk.get(risk, (0, 0))
-        by_risk[risk] = (is_open + (count if state in OPEN_STATES else 0), ever + count)
-        by_state[state] = by_state.get(state, 0) + count
-        by_policy += count if policy else 0
+        is_open, ever = by_risk.get(kind.risk, (0, 0))
+        by_risk[kind.risk] = (is_open + (kind.decisions if kind.state in OPEN_STATES else 0), ever + kind.decisions)
+        by_state[kind.state] = by_state.get(kind.state, 0) + kind.decisions
+        by_policy += kind.decisions if kind.by_policy else 0
     nearest_us = waiting.nearest_us
     return Counts(
         by_risk=by_risk,

@@ -38,13 +38,15 @@ personal: Final = Table(
     Column("personal", LargeBinary, nullable=False),
 )
 
+# `offset` names an entry here and in `requests`, and is no foreign key on purpose: see the README.
+#
 # The columns before `decision` are read out of it when it is stored, for the indexes; `decision` is the truth and comes
 # last, since a row may spill over onto further pages from there on.
 decisions: Final = Table(
     "decisions",
     metadata,
     Column("decision_id", Text, primary_key=True, nullable=False),
-    Column("offset", Integer, ForeignKey("entries.offset"), nullable=False),
+    Column("offset", Integer, nullable=False),
     Column("state", Integer, nullable=False),
     Column("is_open", Integer, nullable=False),
     Column("risk", Integer, nullable=False),
@@ -86,7 +88,7 @@ requests: Final = Table(
     metadata,
     Column("key", Text, primary_key=True, nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    Column("offset", Integer, ForeignKey("entries.offset"), nullable=False),
+    Column("offset", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.engine.ports import ChangedDecision, Counts, DecisionPage, Head, StoredCredential, StoreError
 from governance_server.ledger import queries
 from governance_server.ledger.listing import Listed, encode_cursor, place, selection
@@ -39,18 +39,18 @@ class SqliteReads:
 
     async def head(self) -> Head:
         """Return the end of the ledger."""
-        ((offset, hash_, recorded_us),) = await self._read(queries.HEAD)
-        return Head(offset, hash_, recorded_us)
+        (row,) = await self._read(queries.HEAD)
+        return Head(row.offset, row.hash, row.recorded_us)
 
     async def ledger_id(self) -> str:
         """Return the ledger's name; empty before its first entry."""
-        ((name,),) = await self._read(select(head.c.ledger_id))
-        return str(name)
+        (row,) = await self._read(select(head.c.ledger_id))
+        return str(row.ledger_id)
 
     async def verified_offset(self) -> int:
         """Return the offset up to which the entries were verified; 0 where none were."""
-        ((offset,),) = await self._read(select(head.c.verified_offset))
-        return int(offset)
+        (row,) = await self._read(select(head.c.verified_offset))
+        return int(row.verified_offset)
 
     async def decision(self, decision_id: str) -> v1.Decision | None:
         """Return one decision as it stands, open or closed; None where there is none."""
@@ -63,26 +63,24 @@ class SqliteReads:
             await connection.exec_driver_sql("BEGIN")
             offset = 0
             while True:
-                rows = (await connection.execute(queries.open_changes(offset, OPEN_BATCH))).all()
-                for change in queries.changed_decisions(rows):
-                    yield change.row.decision
-                    offset = change.row.decision.offset
+                rows = (await connection.execute(queries.open_decisions(offset, OPEN_BATCH))).all()
+                for row in rows:
+                    yield v1.Decision.FromString(row.decision)
                 if len(rows) < OPEN_BATCH:
                     return
+                offset = rows[-1].offset
 
     async def changed_after(
         self, offset: int, *, limit: int, core: str = "", open_only: bool = False
     ) -> Sequence[ChangedDecision]:
         """Return the decisions whose newest change lies after `offset`, in the order of these changes."""
-        statement = queries.open_changes(offset, limit) if open_only else queries.changes(offset, limit)
-        if core:
-            statement = statement.where(decisions.c.core == core)
+        statement = queries.changes(offset, limit, core=core, open_only=open_only)
         return queries.changed_decisions(await self._read(statement))
 
     async def list_decisions(self, query: DecisionQuery) -> DecisionPage:
         """Return a page of decisions. Raises ValueError for a cursor that was not made for that query."""
         assert query.limit > 0, "a page has room for a decision"
-        rows = [Listed(*row) for row in await self._read(selection(query))]
+        rows = [Listed._make(row) for row in await self._read(selection(query))]
         page = rows[: query.limit]
         following = encode_cursor(place(page[-1], query), query) if len(rows) > query.limit else ""
         return DecisionPage([v1.Decision.FromString(row.decision) for row in page], following)
@@ -123,7 +121,8 @@ class SqliteReads:
 
     async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         async with self._connection() as connection:
-            return (await connection.execute(statement)).all()
+            rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
+        return rows
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[AsyncConnection]:

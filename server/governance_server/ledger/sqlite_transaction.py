@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.domain.moment import microseconds
 from governance_server.engine.ports import Head, KnownRequest, Record, StoreError
 from governance_server.ledger import statements

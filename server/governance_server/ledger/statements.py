@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import bindparam, column, func, insert, select, text, update
+from sqlalchemy import bindparam, column, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
 from governance_server.ledger.schema import credentials, decisions, entries, head, personal, requests, tallies
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ScalarSelect, Table
     from sqlalchemy.sql.expression import ClauseElement
 
-_QMARK: Final = sqlite.dialect(paramstyle="qmark")  # type: ignore[no-untyped-call] # the class has no annotations
+_QMARK: Final = sqlite.dialect(paramstyle="qmark")
 
 
 def positional(statement: ClauseElement, *names: str) -> str:
@@ -80,13 +80,16 @@ READ_DECISIONS: Final = positional(
     select(decisions.c.decision_id, decisions.c.decision).where(decisions.c.decision_id.in_(_keys())), "keys"
 )
 
-_TALLY: Final = "ON CONFLICT (risk, state, by_policy) DO UPDATE SET count = count + excluded.count"
-ADD_TO_TALLY: Final = f"INSERT INTO tallies (risk, state, by_policy, count) VALUES (?, ?, ?, ?) {_TALLY}"
+_TALLY: Final = sqlite.insert(tallies)
+_ADDED: Final = {"count": tallies.c.count + _TALLY.excluded.count}
+ADD_TO_TALLY: Final = positional(
+    _TALLY.on_conflict_do_update(index_elements=tallies.primary_key, set_=_ADDED), *tallies.columns.keys()
+)
+_KIND: Final = (decisions.c.risk, decisions.c.state, decisions.c.by_policy)
 TAKE_FROM_TALLY: Final = positional(
-    text(
-        "INSERT INTO tallies (risk, state, by_policy, count) SELECT risk, state, by_policy, -count(*) FROM decisions"  # noqa: S608 - no value is in it
-        f" WHERE decision_id IN (SELECT value FROM json_each(:keys)) GROUP BY risk, state, by_policy {_TALLY}"
-    ),
+    _TALLY.from_select(
+        tallies.columns.keys(),
+        select(*_KIND, -func.count()).where(decisions.c.decision_id.in_(_keys())).group_by(*_KIND),
+    ).on_conflict_do_update(index_elements=tallies.primary_key, set_=_ADDED),
     "keys",
 )
-assert tallies.columns.keys() == ["risk", "state", "by_policy", "count"], "the tallies are written out above"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from google.protobuf.message import DecodeError
 
-import governance.v1 as v1
+from governance import v1
 from governance_server.domain.digest import NO_HASH, SALT_BYTES, entry_hash, personal_commitment
 from governance_server.domain.moment import microseconds
 from governance_server.engine.ports import Head
@@ -30,9 +30,10 @@ class LedgerDamagedError(Exception):
     """The ledger is not what was written; the message says in a sentence where and what."""
 
     def __init__(self, offset: int, what: str) -> None:
+        place = f" at entry {offset}" if offset else ""
         super().__init__(
-            f"The ledger is damaged at entry {offset}: {what}. Keep the file as it is, find out who changed it, and go"
-            " on from a backup."
+            f"The ledger is damaged{place}: {what}. Keep the file as it is, find out what happened to it, and go on"
+            " from a backup."
         )
         self.offset = offset
 
@@ -81,7 +82,7 @@ async def check(store: SqliteStore, *, progress: Progress | None = None) -> Veri
         StoreError: The ledger could not be read.
     """
     if complaint := await store.structural_damage():
-        raise LedgerDamagedError((await store.head()).offset, f"SQLite finds its file broken ({complaint})")
+        raise LedgerDamagedError(0, f"SQLite finds the file itself broken ({complaint})")
     verified = await verify(store, progress=progress)
     if misprojection := await store.misprojection():
         raise LedgerDamagedError(*misprojection)
@@ -106,7 +107,7 @@ async def _place_at(store: Store, after: int, end: Head) -> Head:
 
 async def _verify_end(store: Store, place: Head, end: Head) -> None:
     if place != end:
-        raise LedgerDamagedError(end.offset, "the ledger's head does not describe it")
+        raise LedgerDamagedError(end.offset, "the head of the ledger does not describe its last entry")
     surplus = await store.records(after=end.offset, limit=1)
     if surplus and (await store.head()).offset == end.offset:
         raise LedgerDamagedError(surplus[0].offset, f"it is surplus; the ledger's head ends with {end.offset}")

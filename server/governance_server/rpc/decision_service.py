@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_server.domain.command import Command
@@ -13,17 +13,20 @@ from governance_server.engine.ports import DecisionQuery
 from governance_server.engine.session import Session
 from governance_server.errors import FieldViolation, InvalidArgument, NotFound
 from governance_server.rpc.handlers import BidiStream, ServerStream, Unary
+from governance_server.rpc.limits import MAX_PAGE_BYTES
 from governance_server.rpc.streams import PROPOSE, Stream, check_ledger
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
 
+    from governance_server.engine.ports import DecisionPage
     from governance_server.engine.session import News
     from governance_server.rpc.edge import Edge
     from governance_server.rpc.handlers import Context, Rpc
     from governance_server.rpc.identity import Principal
 
-DEFAULT_PAGE = 100
+DEFAULT_PAGE: Final = 100
+"""Decisions a page where the caller does not say."""
 
 
 class DecisionService:
@@ -92,7 +95,7 @@ class DecisionService:
         query = DecisionQuery(allowed, order, request.page_size or DEFAULT_PAGE, request.page_token)
         offset = self._edge.governor.tails.head
         try:
-            page = await self._edge.store.list_decisions(query)
+            page = await self._fitting_page(query)
         except ValueError as error:
             raise InvalidArgument(
                 v1.ERROR_REASON_FIELD_INVALID,
@@ -100,6 +103,14 @@ class DecisionService:
                 field_violations=[FieldViolation("page_token", "belongs to another filter, order or server")],
             ) from error
         return v1.ListDecisionsResponse(decisions=page.decisions, next_page_token=page.next, offset=offset)
+
+    async def _fitting_page(self, query: DecisionQuery) -> DecisionPage:
+        """Return a page that is shorter than asked for where its decisions are too large for one message."""
+        page = await self._edge.store.list_decisions(query)
+        while len(page.decisions) > 1 and sum(one.ByteSize() for one in page.decisions) > MAX_PAGE_BYTES:
+            query = query._replace(limit=len(page.decisions) // 2)
+            page = await self._edge.store.list_decisions(query)
+        return page
 
     async def _watch_decisions(self, request: v1.WatchDecisionsRequest, principal: Principal) -> AsyncIterator[bytes]:
         check_ledger(self._edge, request.offset, request.ledger_id)

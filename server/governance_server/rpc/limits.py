@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 KIB: Final = 1024
 MIB: Final = 1024 * KIB
+MAX_PROPOSAL_BYTES: Final = 256 * KIB
+"""Largest proposal, so that the largest decision fits a frame many times over; the contract says so, too."""
+MAX_PAGE_BYTES: Final = 2 * MIB
+"""A page of decisions is made shorter until it is no larger: half of what gRPC's clients take by default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,6 @@ class Limits:
 
     Attributes:
         max_frame_bytes: Largest message taken; a larger one ends its call with RESOURCE_EXHAUSTED. gRPC's own default.
-        max_proposal_bytes: Largest proposal, so that the largest decision fits a frame many times over.
         max_commands_per_frame: As the contract's `max_items` says.
         max_streams: Open streams in all: five times the 100 operators that were asked for.
         max_streams_per_caller: Open streams of one credential: a console, a board, a script, and what hangs of them.
@@ -35,7 +38,6 @@ class Limits:
     """
 
     max_frame_bytes: int = 4 * MIB
-    max_proposal_bytes: int = 256 * KIB
     max_commands_per_frame: int = 1024
     max_streams: int = 500
     max_streams_per_caller: int = 16

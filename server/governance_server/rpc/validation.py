@@ -98,10 +98,11 @@ def _field(field: FieldDescriptor) -> rules.Rule | None:
     limits = rules.limits_of(field)
     entry = field.message_type
     if entry is not None and entry.GetOptions().map_entry:
-        key, value = entry.fields_by_name["key"], entry.fields_by_name["value"]
-        return rules.mapping(
-            rules.scalar(key, v1.Limits(max_length=limits.max_key_length)), _one(value, limits), limits
-        )
+        key = rules.scalar(entry.fields_by_name["key"], v1.Limits(max_length=limits.max_key_length))
+        value = _one(entry.fields_by_name["value"], limits)
+        assert key is not None
+        assert value is not None, "the contract has no map of bools, of which nothing could be wrong"
+        return rules.mapping(key, value, limits)
     rule = _one(field, limits)
     return rules.each(rule, limits) if field.is_repeated else rule
 

@@ -46,7 +46,7 @@ def _make_decisions() -> None:
     op.create_table(
         "decisions",
         sa.Column("decision_id", sa.Text, primary_key=True, nullable=False),
-        sa.Column("offset", sa.Integer, sa.ForeignKey("entries.offset"), nullable=False),
+        sa.Column("offset", sa.Integer, nullable=False),
         sa.Column("state", sa.Integer, nullable=False),
         sa.Column("is_open", sa.Integer, nullable=False),
         sa.Column("risk", sa.Integer, nullable=False),
@@ -82,7 +82,7 @@ def _make_lookups() -> None:
         "requests",
         sa.Column("key", sa.Text, primary_key=True, nullable=False),
         sa.Column("digest", sa.LargeBinary, nullable=False),
-        sa.Column("offset", sa.Integer, sa.ForeignKey("entries.offset"), nullable=False),
+        sa.Column("offset", sa.Integer, nullable=False),
         sqlite_with_rowid=False,
     )
     op.create_table(

@@ -1,0 +1,29 @@
+"""Moments and spans, there and back."""
+
+from __future__ import annotations
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from governance_server.domain.moment import duration, microseconds, span_us, timestamp
+
+
+@pytest.mark.parametrize("moment_us", [0, 1, 999_999, 1_000_000, 1_767_355_200_123_456, -1, -1_000_001])
+def test_moment_survives(moment_us: int) -> None:
+    """A moment is the same after the wire, to the microsecond, also before 1970."""
+    wire = timestamp(moment_us)
+    assert 0 <= wire.nanos < 1_000_000_000
+    assert microseconds(wire) == moment_us
+
+
+@pytest.mark.parametrize("span", [0, 1, 999_999, 1_000_000, 86_400_000_001])
+def test_span_survives(span: int) -> None:
+    """A span is the same after the wire, to the microsecond."""
+    assert span_us(duration(span)) == span
+
+
+def test_cut_off() -> None:
+    """What is finer than a microsecond is cut off."""
+    assert microseconds(Timestamp(seconds=1, nanos=1999)) == 1_000_001
+    assert span_us(Duration(seconds=1, nanos=1999)) == 1_000_001
