@@ -7,7 +7,7 @@ import re
 import ssl
 import stat
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -62,13 +62,9 @@ class Credentials:
                 names the file and the key.
         """
         path = Path(path)
-        document = _document(path)
-        credentials = _from_document(path, document)
-        if server is None:
-            return credentials
-        if not _is_address(server):
+        if server is not None and not _is_address(server):
             raise CredentialsError(f"{server!r} is no server address; write HOST:PORT, such as 127.0.0.1:50051.")
-        return replace(credentials, server=server)
+        return _from_document(path, _document(path), server)
 
 
 def find(path_argument: Path | str | None, environ: Mapping[str, str]) -> Path:
@@ -115,7 +111,7 @@ def _check_private(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _from_document(path: Path, document: Mapping[str, object]) -> Credentials:
+def _from_document(path: Path, document: Mapping[str, object], server: str | None) -> Credentials:
     token = _optional(path, document, "token")
     certificate, key = _optional(path, document, "client_certificate"), _optional(path, document, "client_key")
     if (token is None) == (certificate is None) or (certificate is None) != (key is None):
@@ -124,9 +120,11 @@ def _from_document(path: Path, document: Mapping[str, object]) -> Credentials:
         )
     if token is not None and _TOKEN.fullmatch(token) is None:
         raise CredentialsError(f"{path}: token is not one of this product's (gw1.…). Have it written anew.")
-    server = _required(path, document, "server")
+    server = server or _required(path, document, "server")
     if not _is_address(server):
-        raise CredentialsError(f"{path}: server must be HOST:PORT, such as 127.0.0.1:50051. Correct it.")
+        raise CredentialsError(
+            f"{path}: server is {server!r} and must be HOST:PORT, such as 127.0.0.1:50051. Correct it, or say --server."
+        )
     return Credentials(
         name=_required(path, document, "name"),
         role=_required(path, document, "role"),

@@ -100,7 +100,11 @@ class Journal:
         self._broken = False
         try:
             self._file = _hold(self._path)
-            self._recover()
+            try:
+                self._recover()
+            except (OSError, JournalError):
+                self._file.close()
+                raise
         except OSError as error:
             raise JournalError(f"The journal {self._path} cannot be used: {error.strerror or error}.") from None
 

@@ -12,11 +12,20 @@ CLOSED_TEXT: Final = 60
 
 
 def lines(decisions: list[dict[str, Any]]) -> list[str]:
-    """Return the account: a line for each decision in the order they were proposed, and the counts."""
-    ordered = sorted(decisions, key=lambda decision: (decision.get("proposedAt", ""), decision["decisionId"]))
+    """Return the account: a line for each decision in the order of what was seen, and the counts."""
+    ordered = sorted(decisions, key=_seen)
     rows = [_row(HEAD), *(_row(_cells(decision)) for decision in ordered)]
     counts = Counter(word(decision["state"]) for decision in ordered)
     return [*rows, "", ", ".join(f"{count} {state}" for state, count in counts.most_common())]
+
+
+def count(decisions: list[dict[str, Any]], *states: str) -> int:
+    """Return how many decisions are in one of some states."""
+    return sum(word(decision["state"]) in states for decision in decisions)
+
+
+def _seen(decision: dict[str, Any]) -> tuple[str, str]:
+    return decision["proposal"].get("evidence", {}).get("observedAt", ""), decision["decisionId"]
 
 
 def word(name: str) -> str:

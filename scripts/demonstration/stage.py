@@ -83,7 +83,7 @@ class Stage:
 
     def start(self, program: str, *arguments: str, log: str) -> subprocess.Popen[str]:
         """Start a program in the background with its output in a log in the folder; it is stopped with the stage."""
-        with self._log(log).open("w", encoding="utf-8") as output:
+        with self._file(log).open("w", encoding="utf-8") as output:
             # In a session of its own, so that Ctrl-C reaches the demo alone, which stops everything in order.
             process = subprocess.Popen(
                 [str(self._binaries / program), *arguments],
@@ -105,7 +105,7 @@ class Stage:
         """
         process = self.start("governance-server", "serve", str(self.house), "--listen", "127.0.0.1:0", log="server.log")
         while process.poll() is None:
-            found = _ADDRESS.search(self._log("server.log").read_text(encoding="utf-8"))
+            found = _ADDRESS.search(self._file("server.log").read_text(encoding="utf-8"))
             if found is not None:
                 self.address = found[1]
                 return process
@@ -120,6 +120,11 @@ class Stage:
         """Return the decisions that `governance ls` lists for someone."""
         listed = self.run("governance", *self.caller(name, "--json", "ls", *arguments))
         return [json.loads(line) for line in listed.splitlines()]
+
+    def journal(self, name: str) -> int:
+        """Return how many lines a file in the folder has; 0 where there is none."""
+        path = self._file(name)
+        return len(path.read_text(encoding="utf-8").splitlines()) if path.exists() else 0
 
     def foreground(self, program: str, *arguments: str) -> int:
         """Run a program on this terminal until the person leaves it; return its exit status."""
@@ -145,9 +150,9 @@ class Stage:
 
     def log_end(self, log: str) -> str:
         """Return the last lines of a log."""
-        return _last(self._log(log).read_text(encoding="utf-8", errors="replace"))
+        return _last(self._file(log).read_text(encoding="utf-8", errors="replace"))
 
-    def _log(self, name: str) -> Path:
+    def _file(self, name: str) -> Path:
         return self.folder / name
 
 

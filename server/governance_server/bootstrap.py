@@ -237,7 +237,6 @@ async def serve(
             serving = _serving(config, server)
             with _written(directory, serving):
                 await _serve_until_stopped(server, governor, lambda: announce(serving))
-            await store.record_verified(governor.head.offset)
 
 
 async def _verify_news(store: SqliteStore) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pexpect
 import pytest
 
 if TYPE_CHECKING:
@@ -49,6 +51,24 @@ def test_scripted(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_console(tmp_path: Path) -> None:
+    """On a terminal it opens the console, and concludes when the person leaves it."""
+    environ = os.environ | {"GOVERNANCE_ENVIRONMENT": sys.prefix, "TMPDIR": str(tmp_path), "TERM": "xterm"}
+    terminal = pexpect.spawn(
+        str(ROOT / "scripts" / "demo"), env=environ, encoding="utf-8", dimensions=(40, 120), timeout=DEMO_TIMEOUT_S
+    )
+    try:
+        terminal.expect("Connected as supervisor")
+        terminal.sendline("quit")
+        terminal.expect("What became of every decision")
+        terminal.expect("The ledger is in order")
+        terminal.expect(pexpect.EOF)
+    finally:
+        terminal.close()
+    assert terminal.exitstatus == 0
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopped(demo: subprocess.Popen[str], tmp_path: Path, number: signal.Signals) -> None:
     """Stopped in the middle, it stops what it had started and removes its folder."""
@@ -68,7 +88,5 @@ def test_stopped(demo: subprocess.Popen[str], tmp_path: Path, number: signal.Sig
 
 
 def _somebody_listens(port: int) -> bool:
-    import socket
-
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -44,6 +44,8 @@ ANYBODY = (ALICE, BOB, SUPERVISOR, MANAGER, CISO, AUDITOR, CORE)
 ids = st.sampled_from(IDS)
 cores = st.sampled_from(CORES)
 operators = st.sampled_from(ANYBODY)
+strangers = st.integers(0, 3)
+"""0: the other core asks; above: the one whose decision it is."""
 results = st.sampled_from(v1.OutcomeResult.values())
 roles = st.sampled_from(v1.Role.values())
 
@@ -92,21 +94,38 @@ class Decisions(RuleBasedStateMachine):
         command = v1.Escalate(decision_id=decision_id, to_role=to_role, reason="because")
         self.ask(decision_id, actor, v1.OperatorCommand(escalate=command))
 
-    @rule(decision_id=ids, core=cores)
-    def cancel(self, decision_id: str, core: v1.Actor) -> None:
-        self.ask(decision_id, core, v1.CoreCommand(cancel=v1.Cancel(decision_id=decision_id)))
+    @rule(decision_id=ids)
+    def go_on(self, decision_id: str) -> None:
+        """Do what brings a decision further, so that its late states are met as often as its early ones."""
+        decision = self.decisions.get(decision_id)
+        if decision is None:
+            self.propose(decision_id, CORE, 0.9, critical=False)
+        elif decision.state == v1.DECISION_STATE_PENDING:
+            self.judge(decision_id, CISO, 0, approve=True, by_digest=True)
+        elif decision.state == v1.DECISION_STATE_APPROVED:
+            self.accept_order(decision_id, whose=3, right=True)
 
-    @rule(decision_id=ids, core=cores, right=st.booleans())
-    def accept_order(self, decision_id: str, core: v1.Actor, right: bool) -> None:
+    @rule(decision_id=ids, actor=operators)
+    def claim_and_interfere(self, decision_id: str, actor: v1.Actor) -> None:
+        """Have one operator claim, and another, high enough, approve at once."""
+        self.claim(decision_id, actor)
+        self.judge(decision_id, CISO, 0, approve=True, by_digest=True)
+
+    @rule(decision_id=ids, whose=strangers)
+    def cancel(self, decision_id: str, whose: int) -> None:
+        self.ask(decision_id, self.core(decision_id, whose), v1.CoreCommand(cancel=v1.Cancel(decision_id=decision_id)))
+
+    @rule(decision_id=ids, whose=strangers, right=st.booleans())
+    def accept_order(self, decision_id: str, whose: int, right: bool) -> None:
         digest = self.decisions[decision_id].action_digest if decision_id in self.decisions and right else bytes(32)
         command = v1.AcceptOrder(
             decision_id=decision_id, order_id=f"{decision_id}/1", action_digest=digest, instance="core-1"
         )
-        accepted = self.ask(decision_id, core, v1.CoreCommand(accept_order=command))
+        accepted = self.ask(decision_id, self.core(decision_id, whose), v1.CoreCommand(accept_order=command))
         assert right or not accepted, "leave for another action"
 
-    @rule(decision_id=ids, core=cores, result=results)
-    def report_order(self, decision_id: str, core: v1.Actor, result: v1.OutcomeResult.ValueType) -> None:
+    @rule(decision_id=ids, whose=strangers, result=results)
+    def report_order(self, decision_id: str, whose: int, result: v1.OutcomeResult.ValueType) -> None:
         digest = self.decisions[decision_id].action_digest if decision_id in self.decisions else bytes(32)
         command = v1.ReportOrder(
             decision_id=decision_id,
@@ -114,7 +133,7 @@ class Decisions(RuleBasedStateMachine):
             action_digest=digest,
             outcome=v1.Outcome(result=result, detail="done"),
         )
-        self.ask(decision_id, core, v1.CoreCommand(report_order=command))
+        self.ask(decision_id, self.core(decision_id, whose), v1.CoreCommand(report_order=command))
 
     @rule(span_us=st.integers(0, 20 * MINUTE_US))
     def wait(self, span_us: int) -> None:
@@ -125,13 +144,20 @@ class Decisions(RuleBasedStateMachine):
         self.look_at_the_clock(decision_id)
 
     @precondition(lambda self: any(next_due_us(decision) for decision in self.decisions.values()))
-    @rule(decision_id=ids, early_us=st.integers(0, 1))
-    def wait_until_due(self, decision_id: str, early_us: int) -> None:
+    @rule(decision_id=ids, early_us=st.integers(0, 1), look=st.booleans())
+    def wait_until_due(self, decision_id: str, early_us: int, look: bool) -> None:
         decision = self.decisions.get(decision_id)
         due_us = None if decision is None else next_due_us(decision)
         if due_us is not None:
             self.now_us = max(self.now_us, due_us - early_us)
+        if look:
             self.look_at_the_clock(decision_id)
+
+    def core(self, decision_id: str, whose: int) -> v1.Actor:
+        """Return the core that proposed the decision; sometimes the other one."""
+        decision = self.decisions.get(decision_id)
+        owner = CORE if decision is None or decision.core == CORE.name else OTHER_CORE
+        return next(core for core in CORES if (core == owner) == (whose > 0))
 
     def look_at_the_clock(self, decision_id: str) -> None:
         """Tick, twice: the second time nothing is left to do, and the next thing lies ahead."""

@@ -7,10 +7,11 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
+from governance import v1
 from governance_client.core import Core
 from governance_client.errors import ClientError, InvalidRequestError, RefusedError, seconds
 from governance_client.eve.acts import register_executors
-from governance_client.eve.network import PRIVATE, HomeNetworks
+from governance_client.eve.network import PRIVATE, HomeNetworks, NetworkError
 from governance_client.eve.proposals import proposal
 from governance_client.eve.report import Report
 from governance_client.eve.source import read_eve
@@ -19,10 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
     from pathlib import Path
 
-    from governance import v1
     from governance_client.credentials import Credentials
     from governance_client.eve.reader import Alert, Item
-    from governance_client.eve.report import Tally
 
 MOST_AT_ONCE: Final = 512
 """Proposals without a receipt. It bounds memory, and lets several frames be under way."""
@@ -39,8 +38,8 @@ class Options:
     """What to feed, and how.
 
     Attributes:
-        file: The EVE file; "-" for standard input.
-        follow: Go on when the file grows, until interrupted.
+        files: The EVE files, in order; "-" for standard input.
+        follow: Go on when the last file grows, until cancelled.
         home_networks: The networks that are ours, in CIDR notation.
         journal: Where executors write what they would do; None to execute nothing. Beside it, with ".orders" added to
             its name, is the execution journal.
@@ -49,7 +48,7 @@ class Options:
         instance: The name of this instance of core, the same across restarts.
     """
 
-    file: str
+    files: Sequence[str]
     follow: bool = False
     home_networks: Sequence[str] = PRIVATE
     journal: Path | None = None
@@ -58,14 +57,14 @@ class Options:
     instance: str = "eve-feed"
 
 
-def run(
+async def run(
     credentials: Credentials, options: Options, *, out: TextIO | None = None, progress: TextIO | None = None
 ) -> int:
-    """Feed a file; return the exit status.
+    """Feed files, one after another; return the exit status.
 
     0: everything was proposed, or was known already. 1: something was refused, or was no event and was skipped; each is
-    listed. 2: the file cannot be read, or a network is none. 3: the server cannot be reached or did not let us in.
-    Interrupted, it says what was done until then; being interrupted is how following ends.
+    listed. 2: a file cannot be read, or a network is none. 3: the server cannot be reached or did not let us in.
+    Cancelled, which is how following ends, it says what was done until then.
 
     Args:
         credentials: Of a core.
@@ -75,27 +74,23 @@ def run(
     """
     report = Report(out or sys.stdout, progress or sys.stderr, as_json=options.as_json)
     try:
-        home = HomeNetworks(options.home_networks)
-        asyncio.run(_run(credentials, options, home, report))
-    except ValueError as error:
+        await _run(credentials, options, HomeNetworks(options.home_networks), report)
+    except NetworkError as error:
         report.fault(f"--home-net: {error}. Write a network such as 10.0.0.0/8.")
         return EXIT_USAGE
     except OSError as error:
-        report.fault(f"{options.file} cannot be read: {error.strerror or error}. Name an EVE file, or - for input.")
+        report.fault(f"{error.filename} cannot be read: {error.strerror}. Name an EVE file, or - for standard input.")
         return EXIT_USAGE
     except ClientError as error:
-        report.summary()
+        if report.tally.proposed:
+            report.summary(interrupted=True)
         report.fault(str(error))
         return EXIT_UNREACHABLE
-    except KeyboardInterrupt:
+    except asyncio.CancelledError:
         report.summary(interrupted=True)
-        return _status(report.tally, interrupted=not options.follow)
+        raise
     report.summary()
-    return _status(report.tally)
-
-
-def _status(tally: Tally, *, interrupted: bool = False) -> int:
-    return EXIT_REFUSED if tally.refused or tally.malformed or interrupted else EXIT_DONE
+    return EXIT_REFUSED if report.tally.refused or report.tally.malformed else EXIT_DONE
 
 
 async def _run(credentials: Credentials, options: Options, home: HomeNetworks, report: Report) -> None:
@@ -108,7 +103,10 @@ async def _run(credentials: Credentials, options: Options, home: HomeNetworks, r
 
 
 async def _feed_and_wait(core: Core, options: Options, home: HomeNetworks, report: Report) -> None:
-    proposed = await feed(core, read_eve(options.file, follow=options.follow), home, report)
+    proposed: dict[str, None] = {}
+    for file in options.files:
+        last = file is options.files[-1]
+        proposed |= dict.fromkeys(await feed(core, read_eve(file, follow=options.follow and last), home, report))
     if options.wait or options.journal is not None:
         report.waiting(len(proposed))
         await asyncio.gather(*[_ended(core, decision_id, report) for decision_id in proposed])
@@ -158,10 +156,19 @@ async def _offer(core: Core, alert: Alert, home: HomeNetworks, report: Report) -
     try:
         offset = await _propose(core, made)
     except (RefusedError, InvalidRequestError) as error:
-        report.refused(alert.line, made.decision_id, error)
-        return None
+        if not _stands_already(error):
+            report.refused(alert.line, made.decision_id, error)
+            return None
+        offset = 0
     report.proposed(alert.line, made.decision_id, offset)
     return made.decision_id
+
+
+def _stands_already(error: ClientError) -> bool:
+    """Tell whether the alert is a decision of ours already, proposed under other rules or with other home networks."""
+    if not isinstance(error, RefusedError):
+        return False
+    return error.refusal.reason == v1.REFUSAL_REASON_DECISION_ID_TAKEN and error.refusal.HasField("current")
 
 
 async def _propose(core: Core, made: v1.Proposal) -> int:

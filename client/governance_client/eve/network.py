@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from governance import v1
+from governance_client.errors import ClientError
 from governance_client.eve.responses import Direction
 
 if TYPE_CHECKING:
@@ -55,12 +56,19 @@ _SERVICES: Final = {
 }
 
 
+class NetworkError(ClientError):
+    """What was given as a network is none."""
+
+
 class HomeNetworks:
     """The networks that are ours."""
 
     def __init__(self, networks: Iterable[str] = PRIVATE) -> None:
-        """Take networks in CIDR notation. Raises ValueError where one is none, and says which."""
-        self._networks: tuple[Network, ...] = tuple(ipaddress.ip_network(text, strict=False) for text in networks)
+        """Take networks in CIDR notation. Raises NetworkError where one is none, and says which."""
+        try:
+            self._networks: tuple[Network, ...] = tuple(ipaddress.ip_network(text, strict=False) for text in networks)
+        except ValueError as error:
+            raise NetworkError(str(error)) from None
 
     def hold(self, address: Address | None) -> bool:
         """Tell whether an address is ours."""

@@ -138,7 +138,7 @@ TABLE: Final = (
              "A host of ours is looking around; record what it does, it may be an inventory or an intruder."),
     Response(Kind.RECONNAISSANCE, _ANY, _ALL, v1.ACTION_TYPE_THROTTLE_CONNECTION, Whom.CONNECTION, 0.55, 0.90, 1, 0.1,
              "Somebody is looking around without haste; slow them down."),
-    Response(Kind.BAD_REPUTATION, _IN, _ALL, v1.ACTION_TYPE_BLOCK_IP, Whom.OUTSIDER, 0.60, 0.95, 168, 0.1,
+    Response(Kind.BAD_REPUTATION, _IN, _ALL, v1.ACTION_TYPE_BLOCK_IP, Whom.OUTSIDER, 0.60, 0.93, 168, 0.1,
              "This address is known for attacks on others; there is no business with it."),
     Response(Kind.BAD_REPUTATION, _OUT, _ALL, v1.ACTION_TYPE_BLOCK_IP, Whom.OUTSIDER, 0.65, 0.85, 168, 0.1,
              "A host of ours talks to an address known for attacks; end that, and then look at the host."),

@@ -105,8 +105,8 @@ class Policy:
     claim_lease_s: int = 15 * 60  # the longest look at a decision that still leaves half of a low risk's time
     accept_within_s: int = 10 * 60  # a core that restarts and reconnects needs a minute or two; leave grows stale
     report_within_s: int = 15 * 60  # the slowest actions, such as capturing a memory, take minutes
-    open_decisions_limit: int = 100_000  # at about 4 kB each, 400 MB; the old service's 1,000 lost alerts in a storm
-    retry_when_full_s: int = 30  # people close decisions in minutes; asking more often is noise
+    open_decisions_limit: int = 100_000  # far beyond what people can decide; the old 1,000 lost alerts in a storm
+    retry_when_full_s: int = 30  # people close decisions in minutes, not in seconds
     digest: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
