@@ -1,1 +1,1 @@
-"""The server of Governance Workspace: proposals in, people's verdicts, leave exactly once, and a ledger of all of it."""
+"""The server of Governance Workspace: proposals in, people's verdicts, leave exactly once, a ledger of all of it."""

@@ -116,7 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="governance-server",
         description="Run and administer a Governance Workspace server.",
-        epilog="Exit status: 0 done; 1 the directory or the ledger is not in order, or another server holds it; 2 usage.",
+        epilog="Exit status: 0 done; 1 the directory or the ledger is not in order, or is held by another; 2 usage.",
     )
     parser.add_argument("--version", action="version", version=f"governance-server {version('governance-workspace')}")
     verbs = parser.add_subparsers(required=True, metavar="VERB")

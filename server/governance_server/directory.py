@@ -7,11 +7,11 @@ import os
 import shutil
 import tomllib
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 SECRET_MODE: Final = 0o600
 PRIVATE_MODE: Final = 0o700

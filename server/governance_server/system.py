@@ -29,7 +29,7 @@ class SystemClock:
 
     async def sleep_until(self, moment_us: int) -> None:
         """Return at that moment or soon after it, never before."""
-        while (left_us := moment_us - self.now_us()) > 0:
+        while (left_us := moment_us - self.now_us()) > 0:  # noqa: ASYNC110 - waits for time itself, not for an event
             await asyncio.sleep(min(left_us / SECOND_US, LONGEST_SLEEP_S))
 
 

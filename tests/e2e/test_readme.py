@@ -63,7 +63,7 @@ def test_tour(bash: subprocess.Popen[str]) -> None:
     try:
         said, _ = bash.communicate(tour() + ending, timeout=TOUR_TIMEOUT_S)
     except subprocess.TimeoutExpired as error:
-        pytest.fail(f"The tour did not end; it said so far:\n{error.output}")
+        pytest.fail(f"The tour did not end; it said so far:\n{(error.output or b'').decode(errors='replace')}")
     assert bash.returncode == 0, said
     assert "serving, answered in" in said
     assert "refused, as it has to be" in said

@@ -155,9 +155,9 @@ async def test_a_stopping_server_says_goodbye_and_ends_the_streams_well(server: 
         assert (await up.answer(proposals(1)[0])).HasField("accepted")
         assert server.stop() == 0
         for wire in (up, down):
-            while (frame := await wire.call.read()) is not grpc.aio.EOF:
-                last = frame
-            assert last.goodbye.reason == v1.GOODBYE_REASON_STOPPING
+            await wire.until(lambda wire: wire.frames and wire.frames[-1].HasField("goodbye"))
+            assert wire.frames[-1].goodbye.reason == v1.GOODBYE_REASON_STOPPING
+            assert await wire.call.read() is grpc.aio.EOF
             assert await wire.call.code() == grpc.StatusCode.OK
 
 

@@ -16,11 +16,17 @@ from governance_client.credentials import Credentials
 from tests.support.messages import core_frame, operator_frame
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
 Response = TypeVar("Response", v1.ProposeResponse, v1.OperateResponse)
 PATIENCE_S = 20.0
+
+
+async def within_patience(reading: Awaitable[Any]) -> Any:
+    """Return what is waited for, or fail the test that waits in vain."""
+    async with asyncio.timeout(PATIENCE_S):
+        return await reading
 
 
 class Wire(Generic[Response]):
@@ -45,10 +51,14 @@ class Wire(Generic[Response]):
 
     async def read(self) -> Response:
         """Read one frame and take it in. Its changes ascend in offset, and none of them was told before."""
-        async with asyncio.timeout(PATIENCE_S):
-            frame = await self.call.read()
+        frame = await within_patience(self.call.read())
         assert frame is not grpc.aio.EOF, "the stream ended"
-        offsets = [change.offset for change in frame.news.changes]
+        response: Response = frame
+        self._take_in(response)
+        return response
+
+    def _take_in(self, frame: Response) -> None:
+        offsets: list[int] = [change.offset for change in frame.news.changes]
         assert offsets == sorted(set(offsets))
         assert not offsets or offsets[0] > self.offset
         assert frame.envelope.offset >= max([self.offset, *offsets])
@@ -56,7 +66,6 @@ class Wire(Generic[Response]):
         self.replica |= {change.decision.decision_id: change.decision for change in frame.news.changes}
         self.receipts |= {receipt.request_id: receipt for receipt in frame.news.receipts}
         self.frames.append(frame)
-        return frame
 
     async def until(self, condition: Callable[[Wire[Response]], object]) -> None:
         """Read until a condition on what was taken in holds."""
@@ -83,7 +92,7 @@ async def propose_stream(
     """A core's stream, after the hello, cut off when the block ends."""
     hello = v1.ClientHello(instance=instance, offset=offset, ledger_id=ledger_id)
     async with connect(Credentials.load(credentials)) as channel:
-        call = DecisionServiceStub(channel).Propose()
+        call: Any = DecisionServiceStub(channel).Propose()
         await call.write(v1.ProposeRequest(sequence=1, hello=hello))
         yield Wire(call, await call.read())
         call.cancel()
@@ -96,7 +105,7 @@ async def operate_stream(
     """An operator's stream, after the hello, cut off when the block ends."""
     hello = v1.ClientHello(offset=offset, ledger_id=ledger_id)
     async with connect(Credentials.load(credentials)) as channel:
-        call = ConsoleServiceStub(channel).Operate()
+        call: Any = ConsoleServiceStub(channel).Operate()
         await call.write(v1.OperateRequest(sequence=1, hello=hello))
         yield Wire(call, await call.read())
         call.cancel()

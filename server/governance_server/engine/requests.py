@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from governance import v1
 from governance_server.domain.command import Command, Tick
 from governance_server.domain.visibility import visible_to
-from governance_server.engine.ports import KnownRequest
+
+if TYPE_CHECKING:
+    from governance_server.engine.ports import KnownRequest
 
 
 def is_proposal(command: Command) -> bool:

@@ -78,4 +78,3 @@ class Timekeeper:
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)
-
