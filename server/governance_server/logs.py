@@ -10,6 +10,16 @@ import structlog
 if TYPE_CHECKING:
     from typing import TextIO
 
+    from structlog.typing import EventDict
+
+
+def inert(_logger: object, _method: str, facts: EventDict) -> EventDict:
+    """Escape what could move a terminal or forge a line: all but printable ASCII, in every text a fact holds."""
+    for name, value in facts.items():
+        if isinstance(value, str) and not (value.isascii() and value.isprintable()) and name != "exception":
+            facts[name] = value.encode("unicode_escape").decode("ascii")
+    return facts
+
 
 def configure(stream: TextIO) -> None:
     """Send what is logged from now on to a stream, one line a fact."""
@@ -19,6 +29,7 @@ def configure(stream: TextIO) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
+            inert,
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),

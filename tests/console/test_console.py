@@ -86,10 +86,10 @@ async def _desk(settings: SessionSettings | None = None) -> AsyncIterator[_Desk]
             console = asyncio.create_task(Console(session, Terminal(keys, sink), gather_s=0).run())
             desk = _Desk(script, screen, keys, session)
             await screen.until("2 wait for a decision")
-            await screen.until("governance> ")
+            await screen.until("governance>")
             yield desk
             keys.send_text(CTRL_C + CTRL_C + CTRL_D)
-            await screen.until("governance> ")
+            await screen.until("governance>")
             keys.send_text(CTRL_D)
             await console
 

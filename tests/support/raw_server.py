@@ -19,9 +19,7 @@ from governance_client.credentials import Credentials
 from tests.support.client import TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    Script = Callable[["RawStream"], object]
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
 LEDGER = "0123456789abcdef" * 2
 
@@ -70,16 +68,16 @@ class RawStream:
 
 
 @contextlib.asynccontextmanager
-async def raw_server(script: Callable[[RawStream], object]) -> AsyncIterator[Credentials]:
-    """Serve on a free port of 127.0.0.1, each stream by the script, which is a coroutine function; give credentials."""
+async def raw_server(script: Callable[[RawStream], Awaitable[None]]) -> AsyncIterator[Credentials]:
+    """Serve on a free port of 127.0.0.1, each stream by the script; give credentials."""
     streams = 0
 
     async def propose(_: object, context: grpc.aio.ServicerContext[bytes, bytes]) -> None:
         nonlocal streams
         streams += 1
-        await script(RawStream(streams, context))  # type: ignore[misc] # a coroutine function, as the docstring asks
+        await script(RawStream(streams, context))
 
-    handler = grpc.stream_stream_rpc_method_handler(propose)
+    handler: grpc.RpcMethodHandler[bytes, bytes] = grpc.stream_stream_rpc_method_handler(propose)
     server = grpc.aio.server()
     server.add_generic_rpc_handlers(
         (grpc.method_handlers_generic_handler("governance.v1.DecisionService", {"Propose": handler}),)
