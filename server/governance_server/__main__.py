@@ -94,6 +94,17 @@ def _add(options: argparse.Namespace) -> int:
     return DONE
 
 
+def _revoke(options: argparse.Namespace) -> int:
+    from governance_server import bootstrap
+    from governance_server.directory import Directory
+
+    directory = Directory(options.directory)
+    directory.require()
+    asyncio.run(bootstrap.revoke(directory, options.name))
+    print(f"{options.name} is no longer let in; a running server ends its streams within seconds.")
+    return DONE
+
+
 def _check(options: argparse.Namespace) -> int:
     from governance_server import bootstrap
     from governance_server.directory import Directory
@@ -151,6 +162,10 @@ def _parser() -> argparse.ArgumentParser:
     _enrolment(add)
     add.set_defaults(run=_add, role="core")
 
+    revoke = verbs.add_parser("revoke", help="let an operator or a core in no more")
+    _named(revoke)
+    revoke.set_defaults(run=_revoke)
+
     check = verbs.add_parser("check", help="verify every entry of the ledger")
     _directory(check)
     check.set_defaults(run=_check)
@@ -161,9 +176,13 @@ def _directory(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("directory", type=Path, metavar="DIR", help="the server's directory")
 
 
-def _enrolment(parser: argparse.ArgumentParser) -> None:
+def _named(parser: argparse.ArgumentParser) -> None:
     _directory(parser)
     parser.add_argument("name", type=_name, metavar="NAME", help="letters, digits, . _ and -, at most 64")
+
+
+def _enrolment(parser: argparse.ArgumentParser) -> None:
+    _named(parser)
     parser.add_argument("--certificate", action="store_true", help="a client certificate instead of a bearer token")
     parser.add_argument(
         "--days", type=_days, help="for how long it is good (default: until revoked; a certificate: 365)"

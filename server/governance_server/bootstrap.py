@@ -15,7 +15,13 @@ from governance_server import directory as directories
 from governance_server.directory import DirectoryError, Serving
 from governance_server.domain.moment import SECOND_US, timestamp
 from governance_server.domain.policy import DEFAULT_POLICY
-from governance_server.engine.enrolment import NameTakenError, create_ledger, issue_credential
+from governance_server.engine.enrolment import (
+    NameTakenError,
+    NameUnknownError,
+    create_ledger,
+    issue_credential,
+    revoke_credential,
+)
 from governance_server.engine.governor import Governor
 from governance_server.ledger import verification
 from governance_server.ledger.sqlite_store import SqliteStore
@@ -143,6 +149,21 @@ async def enrol(directory: Directory, enrolment: Enrolment) -> Path:
     finally:
         prepared.unlink(missing_ok=True)
     return path
+
+
+async def revoke(directory: Directory, name: str) -> None:
+    """Let a caller in no more, and remove its credentials file. The server may be running.
+
+    Raises:
+        DirectoryError: Nobody of that name is let in.
+        StoreError: The ledger cannot be written. Nobody was revoked.
+    """
+    try:
+        async with open_store(directory) as store:
+            await revoke_credential(store, SystemClock(), SystemEntropy(), name=name)
+    except NameUnknownError:
+        raise DirectoryError(f"Nobody named {name} is let in. Nothing was changed.") from None
+    directory.credential(name).unlink(missing_ok=True)
 
 
 def _new_credential(

@@ -7,6 +7,7 @@ import stat
 import tomllib
 from typing import TYPE_CHECKING
 
+import grpc
 import pytest
 
 from governance import v1
@@ -49,6 +50,27 @@ async def test_an_operator_added_while_the_server_runs_gets_in_at_once(server: S
         assert (await up.answer(v1.CoreCommand(proposal=proposal(2)))).accepted.offset == 5
         async with operate_stream(operator) as down:
             await down.until(lambda wire: len(wire.replica) == 2)
+    run_server_command("check", str(server.directory))
+
+
+async def test_whoever_is_revoked_is_out_within_seconds(server: ServerProcess) -> None:
+    """The open stream ends with a goodbye that says why, a new call is not let in, and the name is free again."""
+    operator = server.add("operator-1", "soc_operator")
+    kept = operator.read_text()
+    async with operate_stream(operator) as down:
+        run_server_command("revoke", str(server.directory), "operator-1")
+        await down.until(lambda wire: wire.frames and wire.frames[-1].HasField("goodbye"))
+        assert down.frames[-1].goodbye.reason == v1.GOODBYE_REASON_CREDENTIAL_ENDED
+    assert not operator.exists()
+    assert (
+        "Nobody named operator-1" in run_server_command("revoke", str(server.directory), "operator-1", status=1).stderr
+    )
+    server.add("operator-1", "soc_operator")
+    operator.write_text(kept)
+    with pytest.raises(grpc.aio.AioRpcError) as ended:
+        async with operate_stream(operator) as down:
+            await down.read()
+    assert ended.value.code() == grpc.StatusCode.UNAUTHENTICATED
     run_server_command("check", str(server.directory))
 
 

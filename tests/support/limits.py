@@ -14,8 +14,6 @@ from governance.v1 import options_pb2
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from google.protobuf.descriptor import FieldDescriptor
-
 _IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._:-]+")
 
 
@@ -42,7 +40,7 @@ def _walk(message: Message, path: str) -> Iterator[str]:
             yield f"{here} (key)"
 
 
-def _values(field: FieldDescriptor, value: Any, message: Message) -> list[Any]:
+def _values(field: Any, value: Any, message: Message) -> list[Any]:
     if field.is_repeated:
         return list(value.values()) if hasattr(value, "values") else list(value)
     if field.has_presence and not message.HasField(field.name):

@@ -135,7 +135,19 @@ HOSTILE = st.recursive(
     | st.floats()
     | st.text(st.characters(), max_size=20)
     | st.sampled_from(
-        ["", "\ud800", "\x00", "\x1b[2J", INSIDE, OUTSIDE, "::1", "ff02::1", "0.0.0.0", "x" * 70_000, "𝕏" * 9_000]
+        [
+            "",
+            "\ud800",
+            "\x00",
+            "\x1b[2J",
+            INSIDE,
+            OUTSIDE,
+            "::1",
+            "ff02::1",
+            "0.0.0.0",
+            "x" * 70_000,
+            "\U0001f40d" * 9_000,
+        ]
     ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=4,
@@ -161,6 +173,15 @@ EVENTS = st.fixed_dictionaries(
         **{name: HOSTILE | st.dictionaries(st.sampled_from(PARTS), HOSTILE) for name in ("http", "tls", "smtp", "dns")},
     },
 )
+
+
+def test_the_limits_are_really_walked() -> None:
+    """A proposal beyond a limit is found out, wherever in it that is."""
+    made = proposal(alert("x"), HOME)
+    made.confidence = 1.5
+    made.evidence.exhibits.add(text="x")
+    made.metadata["k" * 65] = "v"
+    assert beyond_limits(made) == ["confidence", "evidence.exhibits.name", "metadata (key)"]
 
 
 @given(EVENTS)

@@ -33,7 +33,7 @@ def kinds(items: list[Item]) -> list[tuple[type, int]]:
 
 @pytest.mark.parametrize("step", [1, 2, 7, 1 << 20])
 def test_lines_and_arrays_say_the_same(step: int) -> None:
-    """One object a line, or an array laid out in any way, in pieces of any size: the same alerts, each with its line."""
+    """One object a line, or an array laid out in any way, in pieces of any size: the same alerts, with their lines."""
     lines = "\n".join(json.dumps(event) for event in (ALERT, FLOW, ALERT)).encode()
     assert kinds(parsed(lines, step)) == [(Alert, 1), (OtherEvent, 2), (Alert, 3)]
     for indent in (None, 2):
@@ -114,7 +114,10 @@ async def test_a_growing_file_is_followed_through_rotation_and_truncation(tmp_pa
     def cut() -> None:
         path.write_text("")
 
-    steps = iter([append, complete, rotate, cut, lambda: path.write_text(line)])
+    def refill() -> None:
+        path.write_text(line)
+
+    steps = iter([append, complete, rotate, cut, refill])
 
     async def pause() -> None:
         step = next(steps, None)
@@ -123,9 +126,13 @@ async def test_a_growing_file_is_followed_through_rotation_and_truncation(tmp_pa
         step()
 
     seen: list[Item] = []
-    with pytest.raises(EOFError):
+
+    async def follow() -> None:
         async for items in read_eve(str(path), follow=True, pause=pause):
-            seen += items
+            seen.extend(items)
+
+    with pytest.raises(EOFError):
+        await follow()
     assert kinds(seen) == [(Alert, 1), (Alert, 2), (Alert, 1), (Alert, 2), (Alert, 1)]
 
 

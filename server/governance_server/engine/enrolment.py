@@ -15,7 +15,7 @@ from governance_server.engine.batch import Batch
 from governance_server.engine.ports import StoredCredential
 
 if TYPE_CHECKING:
-    from governance_server.engine.ports import Clock, Entropy, Store
+    from governance_server.engine.ports import Clock, Entropy, Store, Transaction
 
 ADMINISTRATOR: Final = v1.Actor(kind=v1.ACTOR_KIND_ADMINISTRATOR, name="local")
 LEDGER_ID_BYTES: Final = 16
@@ -23,6 +23,10 @@ LEDGER_ID_BYTES: Final = 16
 
 class NameTakenError(Exception):
     """A credential that is still good has this name."""
+
+
+class NameUnknownError(Exception):
+    """No credential that is still good has this name."""
 
 
 async def create_ledger(store: Store, clock: Clock, entropy: Entropy) -> str:
@@ -33,9 +37,7 @@ async def create_ledger(store: Store, clock: Clock, entropy: Entropy) -> str:
         batch = Batch(transaction.head, clock.now_us(), entropy)
         created = v1.Event(ledger_created=v1.LedgerCreated(ledger_id=ledger_id))
         batch.append(ADMINISTRATOR, "", "", Consequence((created,)))
-        appendage = batch.appendage()
-        assert appendage is not None
-        await transaction.append(appendage)
+        await _append(transaction, batch)
     return ledger_id
 
 
@@ -56,9 +58,8 @@ async def issue_credential(
         StoreError: Nothing was issued.
     """
     async with store.transaction() as transaction:
-        for stored in await store.credentials():
-            if stored.credential.name == credential.name and not stored.credential.revoked:
-                raise NameTakenError
+        if await _good(store, credential.name) is not None:
+            raise NameTakenError
         batch = Batch(transaction.head, clock.now_us(), entropy)
         issued = v1.Credential()
         issued.CopyFrom(credential)
@@ -73,6 +74,37 @@ async def issue_credential(
         )
         batch.append(ADMINISTRATOR, "", "", Consequence((event,)))
         batch.issue(StoredCredential(issued, proof))
-        appendage = batch.appendage()
-        assert appendage is not None
-        await transaction.append(appendage)
+        await _append(transaction, batch)
+
+
+async def revoke_credential(store: Store, clock: Clock, entropy: Entropy, *, name: str) -> None:
+    """Let a caller in no more. Durable when it returns; a running server ends its streams within seconds.
+
+    Raises:
+        NameUnknownError: No credential that was not revoked has the name.
+        StoreError: Nothing was revoked.
+    """
+    async with store.transaction() as transaction:
+        stored = await _good(store, name)
+        if stored is None:
+            raise NameUnknownError
+        batch = Batch(transaction.head, clock.now_us(), entropy)
+        revoked = v1.Credential()
+        revoked.CopyFrom(stored.credential)
+        revoked.revoked = True
+        event = v1.Event(credential_revoked=v1.CredentialRevoked(credential_id=revoked.credential_id, name=name))
+        batch.append(ADMINISTRATOR, "", "", Consequence((event,)))
+        batch.issue(StoredCredential(revoked, stored.proof))
+        await _append(transaction, batch)
+
+
+async def _good(store: Store, name: str) -> StoredCredential | None:
+    """Return the one credential of a name that was not revoked."""
+    good = (one for one in await store.credentials() if one.credential.name == name and not one.credential.revoked)
+    return next(good, None)
+
+
+async def _append(transaction: Transaction, batch: Batch) -> None:
+    appendage = batch.appendage()
+    assert appendage is not None
+    await transaction.append(appendage)

@@ -68,6 +68,7 @@ class Stream:
         self._context = context
         self._principal = principal
         self._reader_ended = False
+        self._good_until_us = self._next_check_us(edge.clock.now_us())
 
     async def serve(self) -> None:
         """Serve the channel to its end.
@@ -160,24 +161,30 @@ class Stream:
             await self._context.write(self._news_frame(news))
             if self._reader_ended and session.settled:
                 return
-            reason = await self._reason_to_end(session, idle=not (news.receipts or news.changes))
+            reason = await self._reason_to_end(session)
             if reason is not None:
                 goodbye = v1.Goodbye(reason=reason, retry_after=duration(RETRY_AFTER_US))
                 await self._context.write(self._frame_bytes(news.offset, GOODBYE, goodbye.SerializeToString()))
                 return
 
-    async def _reason_to_end(self, session: Session, *, idle: bool) -> v1.GoodbyeReason.ValueType | None:
+    async def _reason_to_end(self, session: Session) -> v1.GoodbyeReason.ValueType | None:
         if self._edge.stopping.is_set():
             return v1.GOODBYE_REASON_STOPPING if session.settled else None
-        expires_at_us = self._principal.expires_at_us
-        if expires_at_us is not None and expires_at_us <= self._edge.clock.now_us():
+        now_us = self._edge.clock.now_us()
+        if now_us < self._good_until_us:
+            return None
+        self._good_until_us = self._next_check_us(now_us)
+        try:
+            await self._edge.authenticator.authenticate(self._context)
+        except Fault:
             return v1.GOODBYE_REASON_CREDENTIAL_ENDED
-        if idle:
-            try:
-                await self._edge.authenticator.authenticate(self._context)
-            except Fault:
-                return v1.GOODBYE_REASON_CREDENTIAL_ENDED
         return None
+
+    def _next_check_us(self, now_us: int) -> int:
+        """Return when the credential has to be looked at again: now and then, and at the moment it expires."""
+        again_us = now_us + int(self._edge.limits.progress_interval_s * SECOND_US)
+        expires_at_us = self._principal.expires_at_us
+        return again_us if expires_at_us is None else min(again_us, expires_at_us)
 
     def _hello_frame(self, session: Session, name: str) -> bytes:
         limits = self._edge.limits
