@@ -37,6 +37,8 @@ def _run(arguments: Namespace) -> int:
     # what takes long to import is imported when it is known to be needed, so that --help and mistakes are quick
     import asyncio
 
+    # gRPC's own lines on standard error are for its developers; what a person needs to know is said in our sentences
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from governance_client.cli.context import Context
     from governance_client.cli.output import complain
     from governance_client.cli.run import verb_of

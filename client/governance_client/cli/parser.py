@@ -148,7 +148,18 @@ class _Verbs:
             "files", metavar="FILE", nargs="+", help="EVE JSON, one object a line or an array; - for standard input"
         )
         eve.add_argument("--follow", action="store_true", help="wait for more as the file grows, until Ctrl-C")
-        eve.add_argument("--journal", metavar="FILE", help="where the executors write what they would do")
+        eve.add_argument(
+            "--home-net",
+            metavar="CIDR",
+            action="append",
+            help="a network that is ours, repeatable (default: the private ranges)",
+        )
+        eve.add_argument(
+            "--journal",
+            metavar="FILE",
+            help="execute what is approved, which only writes it there, until everything proposed has ended",
+        )
+        eve.add_argument("--wait", action="store_true", help="go on until everything proposed has ended")
 
     def _add_auditing(self) -> None:
         log = self._add("log", "read the ledger, and check its chain while reading (as an auditor or a manager)")
