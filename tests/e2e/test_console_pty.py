@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 ROWS, COLUMNS = 30, 110
-PATIENCE_S = 30
+PATIENCE_S = 20
+WHERE_IS_THE_CURSOR = "\x1b[6n"
+"""What a terminal is asked, and answers."""
 
 
 class _Terminal:
@@ -39,7 +41,11 @@ class _Terminal:
         """Read until a text stands on the screen; fail with the screen if it does not come."""
         while text not in self.screen:
             try:
-                self._stream.feed(self._child.read_nonblocking(4096, PATIENCE_S))
+                written = self._child.read_nonblocking(4096, PATIENCE_S)
+                self._stream.feed(written)
+                if WHERE_IS_THE_CURSOR in written:
+                    cursor = self._screen.cursor
+                    self._child.send(f"\x1b[{cursor.y + 1};{cursor.x + 1}R")
             except (pexpect.TIMEOUT, pexpect.EOF):
                 pytest.fail(f"{text!r} did not appear on:\n{self.screen}")
 

@@ -13,7 +13,7 @@ from governance_client.eve.network import HomeNetworks, actionable, service_behi
 from governance_client.eve.responses import FALLBACK, Direction, Kind, Response, Whom, kind_of, response_to
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 MODEL_VERSION: Final = "eve-responder/1"
 TEAM: Final = "soc"
@@ -35,6 +35,15 @@ _STABLE: Final = (
 )
 _OF_WORST: Final = {1: 1.0, 2: 0.85, 3: 0.7}
 """What is left of a row's threat score, by severity."""
+_OUTAGE_USD: Final = {
+    v1.CRITICALITY_LOW: 500.0,
+    v1.CRITICALITY_MEDIUM: 5_000.0,
+    v1.CRITICALITY_HIGH: 50_000.0,
+    v1.CRITICALITY_CRITICAL: 250_000.0,
+}
+"""What a day without a machine is taken to cost. Orders of magnitude; whoever runs a core of their own knows better."""
+_REPUTATION: Final = {Kind.TAKEOVER: 0.8, Kind.MALWARE: 0.6, Kind.CREDENTIALS: 0.6, Kind.PHISHING: 0.5}
+"""Harm to the reputation, where what the alert is about would have to be told to others."""
 _DATA_TYPES: Final = {Kind.CREDENTIALS: "user_data", Kind.PHISHING: "user_data", Kind.POLICY: "user_data"}
 
 
@@ -53,14 +62,15 @@ def proposal(event: Mapping[str, Any], home: HomeNetworks) -> v1.Proposal:
     target = _target(response.whom, alert, home)
     if target is None:
         response, target = FALLBACK, _target(FALLBACK.whom, alert, home)
+    assets = _assets(alert, home)
     made = v1.Proposal(
         decision_id=decision_id(event),
         action=_action(response, target, direction),
         confidence=response.confidence,
         threat=_threat(kind, response, alert),
         evidence=_evidence(alert, response, direction),
-        assets=_assets(alert, home),
-        business_impact=v1.BusinessImpact(operational=response.operational),
+        assets=assets,
+        business_impact=_impact(kind, response, assets),
         data_classification=_classification(alert, home),
         data_type=_DATA_TYPES.get(kind, ""),
         model_version=MODEL_VERSION,
@@ -151,6 +161,17 @@ def _assets(alert: Fields, home: HomeNetworks) -> list[v1.Asset]:
     return [
         v1.Asset(name=str(side.address), type=service.name, criticality=service.criticality) for side, service in found
     ]
+
+
+def _impact(kind: Kind, response: Response, assets: Sequence[v1.Asset]) -> v1.BusinessImpact:
+    """Return what the action costs where it takes a machine away, and what the threat costs if nothing is done."""
+    worst = max((asset.criticality for asset in assets), default=v1.CRITICALITY_UNSPECIFIED)
+    outage_usd = _OUTAGE_USD.get(worst, 0.0) if response.action == v1.ACTION_TYPE_ISOLATE_HOST else 0.0
+    return v1.BusinessImpact(
+        operational=response.operational,
+        reputational=_REPUTATION.get(kind, 0.0),
+        estimated_cost_usd=outage_usd,
+    )
 
 
 def _classification(alert: Fields, home: HomeNetworks) -> v1.DataClassification.ValueType:
