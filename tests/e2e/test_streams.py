@@ -79,20 +79,31 @@ async def test_the_second_operator_to_decide_is_told_who_decided_first_and_when(
     assert lost.current.state == v1.DECISION_STATE_REJECTED
 
 
-async def test_whoever_is_cut_at_any_offset_resumes_to_the_same_end(server: ServerProcess) -> None:
-    """For every offset of the ledger: what was known by then, and what comes after it, is the whole truth."""
-    core, operator = server.add("maximus", "core"), server.add("operator-1", "soc_operator")
-    async with propose_stream(core) as up, operate_stream(operator) as live:
+async def test_two_operators_and_a_core_through_a_whole_shift(server: ServerProcess) -> None:
+    """Snapshot, changes, a lost race with the winner named; whoever is cut at any offset resumes to the same end."""
+    core = server.add("maximus", "core")
+    one, two = server.add("operator-1", "soc_operator"), server.add("operator-2", "soc_operator")
+    async with propose_stream(core) as up, operate_stream(one) as live:
         await up.send(*proposals(1, 2, 3, 4))
         await live.until(lambda wire: len(wire.replica) == 4)
         await live.answer(approval(live.replica["decision-000001"], "approve-1"))
         await live.answer(rejection(live.replica["decision-000002"], "reject-2"))
-        await live.answer(approval(live.replica["decision-000003"], "approve-3"))
-        await live.until(lambda wire: wire.replica["decision-000003"].state == v1.DECISION_STATE_APPROVED)
+        async with operate_stream(two) as second:
+            await second.until(lambda wire: wire.offset == wire.hello.head_offset)
+            assert set(second.replica) == {"decision-000001", "decision-000003", "decision-000004"}
+            seen = second.replica["decision-000003"]
+            await live.answer(rejection(live.replica["decision-000003"], "reject-3"))
+            lost = (await second.answer(approval(seen, "approve-3"))).refused
+            assert (lost.reason, lost.current.ending.actor.name) == (
+                v1.REFUSAL_REASON_DECISION_ALREADY_CLOSED,
+                "operator-1",
+            )
+            await second.answer(approval(second.replica["decision-000004"], "approve-4"))
+        await live.until(lambda wire: wire.replica["decision-000004"].state == v1.DECISION_STATE_APPROVED)
         whole, head, ledger_id = dict(live.replica), live.offset, live.hello.ledger_id
         for cut in range(1, head + 1):
             known = {name: decision for name, decision in whole.items() if decision.offset <= cut}
-            async with operate_stream(operator, offset=cut, ledger_id=ledger_id) as resumed:
+            async with operate_stream(two, offset=cut, ledger_id=ledger_id) as resumed:
                 assert not resumed.hello.snapshot
                 await resumed.until(lambda wire: wire.offset >= head)
                 assert all(decision.offset > cut for decision in resumed.replica.values())
