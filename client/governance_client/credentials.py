@@ -22,6 +22,8 @@ _MAX_FILE_BYTES: Final = 1 << 20
 _TOKEN: Final = re.compile(r"gw1\.[0-9a-f]{16}\.[A-Za-z0-9_-]{43}")
 _ADDRESS: Final = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s:/\[\]]+):(?P<port>[0-9]{1,5})")
 _MAX_PORT: Final = 65535
+_OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Without waiting: a pipe that nobody writes to is found to be no file, not waited for."""
 _OPEN_TO_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -84,7 +86,7 @@ def find(path_argument: Path | str | None, environ: Mapping[str, str]) -> Path:
 
 def _document(path: Path) -> dict[str, object]:
     try:
-        with path.open("rb") as file:
+        with os.fdopen(os.open(path, _OPEN_FLAGS), "rb") as file:
             _check_private(path, os.fstat(file.fileno()))
             content = file.read(_MAX_FILE_BYTES + 1)
     except OSError as error:

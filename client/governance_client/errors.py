@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
 
 ERROR_DOMAIN: Final = "governance.v1"
+_ASK_FOR_ANOTHER: Final = "Ask the server's administrator for another."
 _TLS_SIGNS: Final = ("handshake", "certificate", "verification check", "ssl")
 _WRAPPING: Final = re.compile(r"failed to connect to all addresses; last error: [A-Z_]+: (?:ipv[46]:)?|: OK$")
 """What gRPC puts around the reason it could not connect for; only the reason helps a reader."""
@@ -172,9 +173,11 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> ClientError:
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.DEADLINE_EXCEEDED:
             fault = UnreachableError(_unreachable_text(text, details), details.retry_after_s)
         case grpc.StatusCode.UNAUTHENTICATED:
-            fault = NotLetInError(f"This credential is not let in: {text}. Ask the server's administrator for another.")
+            fault = NotLetInError(f"This credential is not let in: {_advised(text, _ASK_FOR_ANOTHER)}")
         case grpc.StatusCode.PERMISSION_DENIED:
-            fault = NotLetInError(f"This credential's role may not do that: {text}. Use one with another role.")
+            fault = NotLetInError(
+                f"This credential's role may not do that: {_advised(text, 'Use one with another role.')}"
+            )
         case grpc.StatusCode.INVALID_ARGUMENT:
             fault = InvalidRequestError(_invalid_text(text, details), details.violations, details.request_id)
         case grpc.StatusCode.NOT_FOUND:
@@ -189,12 +192,17 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> ClientError:
 def _other_fault(code: grpc.StatusCode, text: str, details: _Details) -> ClientError:
     if details.reason == v1.ERROR_REASON_OFFSET_UNKNOWN:
         return OffsetUnknownError(
-            f"The server's ledger does not have the place this client left off at: {text}. Either it is another "
-            "ledger, or it lost entries: find out which before you start from 0."
+            "The server's ledger does not have the place this client left off at: "
+            f"{text.partition('. ')[0]}. Before you start from 0, find out why."
         )
     if details.reason == v1.ERROR_REASON_HELLO_EXPECTED or code is grpc.StatusCode.UNIMPLEMENTED:
         return ProtocolError(f"The server did not understand this client: {text}. Compare their versions.")
     return ServerError(f"The server failed ({code.name}): {text}. Try again; if it stays so, read the server's log.")
+
+
+def _advised(text: str, advice: str) -> str:
+    """Return the server's text, which may say in a second sentence what to do; else with our advice after it."""
+    return f"{text}." if ". " in text else f"{text}. {advice}"
 
 
 def _unreachable_text(text: str, details: _Details) -> str:

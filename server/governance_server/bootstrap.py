@@ -137,8 +137,8 @@ async def enrol(directory: Directory, enrolment: Enrolment) -> Path:
         )
     path = directory.credential(enrolment.name)
     content = _credentials_file(directory, enrolment, address, config, secret_lines)
-    prepared = path.with_suffix(".new")
-    prepared.unlink(missing_ok=True)
+    # A name of its own: another enrolment of that name may be under way, and must not put its secret into our file.
+    prepared = path.with_suffix(f".{entropy.token(8).hex()}.new")
     directories.write_secret(prepared, content.encode())
     try:
         async with open_store(directory) as store:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import sys
 import threading
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from governance import v1
-from governance_server.engine.ports import Appendage, DecisionQuery, StoreError
+from governance_server.engine.ports import Appendage, DecisionQuery, StoreBusyError, StoreError
 from governance_server.ledger import queries, statements
 from governance_server.ledger.listing import selection
 from governance_server.ledger.migration import known_revisions, migrate, migration_engine
@@ -75,6 +76,17 @@ class TestFile:
 
 
 class TestLock:
+    async def test_opening_a_ledger_again_keeps_the_locks_on_it(self, path: Path, store: SqliteStore) -> None:
+        """A second store in one process comes and goes; another process's reading does not remove the log after it."""
+        builder = LedgerBuilder()
+        await append(store, Appendage([builder.created()]))
+        await (await SqliteStore.open(path, create=False)).close()
+        reading = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); c.execute('SELECT * FROM head'); c.close()"
+        reader = await asyncio.create_subprocess_exec(sys.executable, "-c", reading, str(path))
+        assert await reader.wait() == 0
+        assert await asyncio.to_thread(path.with_name("ledger.db-wal").exists)
+        assert (await store.head()).offset == 1
+
     async def test_another_store_waits(self, path: Path, store: SqliteStore) -> None:
         """Two stores on one file take turns: the second sees what the first appended."""
         other = await SqliteStore.open(path, create=False)
@@ -101,7 +113,7 @@ class TestLock:
         holder = sqlite3.connect(path, isolation_level=None)
         try:
             holder.execute("BEGIN IMMEDIATE")
-            with pytest.raises(StoreError, match="could not be locked: database is locked"):
+            with pytest.raises(StoreBusyError, match="could not be locked: database is locked"):
                 await append(store, Appendage([builder.created()]))
         finally:
             holder.close()

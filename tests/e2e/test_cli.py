@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 DONE, REFUSED, USAGE, NOT_REACHED = 0, 1, 2, 3
+BROKEN_PIPE = 141
 
 
 class _House:
@@ -222,3 +224,92 @@ def test_hostile_text(house: _House) -> None:
         shown = house.run("alice", *verb).stdout
         assert "\x1b" not in shown
         assert "\u202e" not in shown
+
+
+def test_any_input_is_answered_with_a_sentence(house: _House, tmp_path: Path) -> None:
+    """What is nested too deeply, is not UTF-8, or is no text at all is a mistake that is named."""
+    deep = tmp_path / "deep.json"
+    deep.write_text("[" * 100_000)
+    binary = tmp_path / "binary.json"
+    binary.write_bytes(b"{}\xff")
+    for file, what in ((deep, "nested too deeply"), (binary, "not UTF-8 (byte 3)"), (tmp_path, "Is a directory")):
+        done = house.run("maximus", "submit", str(file))
+        assert (done.returncode, what in done.stderr) == (USAGE, True), done.stderr
+    for arguments in (["approve", "nobody-here", "--reason", "\udcff"], ["ls", "--core", "\udcff"], ["show", "\udcff"]):
+        done = house.run("alice", *arguments)
+        assert (done.returncode, "is not UTF-8" in done.stderr) == (USAGE, True), done.stderr
+    assert "\x1b" not in house.run("alice", "ls", "\x1b[2J").stderr
+
+
+@pytest.mark.parametrize(("closed", "status"), [("<&-", USAGE), (">&-", DONE), ("> /dev/full", REFUSED)])
+def test_streams_that_are_not_there(house: _House, closed: str, status: int) -> None:
+    """Without a standard input there is nothing to read, and an output that cannot be written is told in a sentence."""
+    verb = "submit -" if closed == "<&-" else "stats"
+    who = house.credentials["maximus" if closed == "<&-" else "alice"]
+    command = f"{sys.executable} -m governance_client.cli {verb} --credentials {who} {closed}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False), done.stderr
+
+
+def test_a_reader_that_has_seen_enough(house: _House, tmp_path: Path) -> None:
+    """A pipe that is closed early ends a verb without a word; a feed does not call it a file that cannot be read."""
+    alert = {"event_type": "alert", "timestamp": "2026-03-01T10:00:00", "alert": {"category": "x", "severity": 3}}
+    (tmp_path / "eve.json").write_text(json.dumps(alert))
+    for who, verb in (("alice", ["ls"]), ("maximus", ["feed", "eve", str(tmp_path / "eve.json"), "--json"])):
+        command = [sys.executable, "-m", "governance_client.cli", *verb, "--credentials", str(house.credentials[who])]
+        reading, writing = os.pipe()
+        os.close(reading)
+        try:
+            done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
+        finally:
+            os.close(writing)
+        assert (done.returncode, done.stderr) == (BROKEN_PIPE, "")
+
+
+def test_an_encoding_that_lacks_a_letter(house: _House) -> None:
+    """On a terminal that has no such letters, they are shown as escapes."""
+    house.propose("letters-0001", target="\u65e5")
+    command = [sys.executable, "-m", "governance_client.cli", "show", "letters-0001"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "GOVERNANCE_CREDENTIALS": str(house.credentials["alice"])}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, "\\u65e5" in done.stdout, done.stderr) == (DONE, True, "")
+
+
+def test_advice_is_given_once(house: _House) -> None:
+    """Where the server says what to do, the client does not say it again."""
+    assert "Use one with another role" not in house.run("alice", "cancel", "race-0001").stderr
+    assert house.run("alice", "watch", "--from", "999999").stderr.lower().count("find out") == 1
+
+
+def test_an_unusable_journal(house: _House, tmp_path: Path) -> None:
+    """A journal that cannot be written is a mistake in usage, not a server that cannot be reached."""
+    done = house.run("maximus", "feed", "eve", "-", "--journal", str(tmp_path / "none" / "acts"))
+    assert (done.returncode, "cannot be written" in done.stderr) == (USAGE, True)
+
+
+def test_what_was_not_tried_is_named(house: _House) -> None:
+    """When the server does not let a verb go on, the decisions that were left out are named."""
+    house.propose("left-0001", "left-0002")
+    done = house.run("ann", "claim", "left-0001", "left-0002")
+    assert (done.returncode, "Not tried any more: left-0002." in done.stderr) == (NOT_REACHED, True)
+
+
+def test_a_server_address_of_its_own(house: _House, tmp_path: Path) -> None:
+    """--server takes the place of an address that the credentials have and that is none."""
+    path = house.credentials["alice"]
+    text = path.read_text()
+    address = next(line for line in text.splitlines() if line.startswith("server = "))
+    elsewhere = tmp_path / "elsewhere.toml"
+    elsewhere.touch(mode=0o600)
+    elsewhere.write_text(text.replace(address, 'server = "127.0.0.1:0"'))
+    house.credentials["elsewhere"] = elsewhere
+    assert house.run("elsewhere", "health").returncode == USAGE
+    assert house.run("elsewhere", "health", "--server", address.split('"')[1]).returncode == DONE
+
+
+def test_the_feed_says_once_why_it_stops(house: _House, tmp_path: Path) -> None:
+    """What cannot be read is named, and a core that is not let in is told so in one line."""
+    done = house.run("maximus", "feed", "eve", str(tmp_path))
+    assert (done.returncode, f"{tmp_path} cannot be read" in done.stderr) == (USAGE, True), done.stderr
+    done = house.run("alice", "feed", "eve", "-")
+    assert (done.returncode, len(done.stderr.splitlines())) == (NOT_REACHED, 1), done.stderr

@@ -95,7 +95,7 @@ class InMemoryStore:
 
     def __init__(self, contents: Contents | None = None) -> None:
         self.contents = contents if contents is not None else Contents()
-        self.fail_next_commit: Exception | None = None
+        self.fail_next_commit: BaseException | None = None
         self.fail_after_commit: Exception | None = None
         self._closed = False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,6 +93,13 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CredentialsError) as caught:
         Credentials.load(path)
     assert TOKEN not in str(caught.value)
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A pipe that nobody writes to is no file, and that is said at once."""
+    os.mkfifo(tmp_path / "pipe", 0o600)
+    with pytest.raises(CredentialsError, match="not a file"):
+        Credentials.load(tmp_path / "pipe")
 
 
 def test_no_secret_is_shown(tmp_path: Path) -> None:

@@ -55,6 +55,15 @@ def test_a_status_says_what_to_do(code: str, text: str, kind: type[errors.Client
     assert says in str(error)
 
 
+def test_advice_is_given_once() -> None:
+    """The server's own advice stands alone; where it gives none, the client does."""
+    for code in (grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED):
+        assert str(from_rpc_error(failed(code, "It is so. Do this."))).endswith("It is so. Do this.")
+        assert "another" in str(from_rpc_error(failed(code, "It is so.")))
+    lost = failed(grpc.StatusCode.FAILED_PRECONDITION, "It is so. Find out.", info("OFFSET_UNKNOWN"))
+    assert str(from_rpc_error(lost)).lower().count("find out") == 1
+
+
 def test_details_are_read() -> None:
     """The field, the command, and when to come back."""
     violation = error_details_pb2.BadRequest.FieldViolation(field="confidence", description="must be at most 1")

@@ -170,3 +170,24 @@ def test_toolbar_counts_down() -> None:
     pending = [decision("aaaaaaaa", left_s=90), decision("bbbbbbbb", left_s=600, risk=v1.RISK_LEVEL_LOW)]
     text = plain(toolbar(View(Link.UP, operator("alice"), pending, 0, NOW_S * 1_000_000), 120))
     assert text.startswith("connected  alice soc_operator  C0 H1 M0 L1  next due 1:30 block_ip")
+
+
+def _bounded(text: str) -> bool:
+    """Tell whether the first and the last character with a direction of its own run from left to right."""
+    strong = [kind for kind in map(unicodedata.bidirectional, text) if kind in {"L", "R", "AL"}]
+    return not strong or strong[0] == strong[-1] == "L"
+
+
+@given(st.text(alphabet="\u05d0\u0628a1 .\u0660", max_size=12))
+def test_scripts_from_right_to_left_stay_by_themselves(text: str) -> None:
+    """A text in Hebrew or Arabic cannot change the order of what stands beside it, and is quoted once at most."""
+    shown = inert(text)
+    assert _bounded(shown)
+    assert inert(shown) == shown
+    assert shown.strip("\u02bb\u02bc") == text
+
+
+def test_a_target_from_right_to_left_leaves_the_rest_of_its_line() -> None:
+    """Between such a target and the figures after it stands a letter that runs from left to right."""
+    line = plain(summary(decision(decision_id="12345678", target="\u05d0\u05d1"), NOW_S * 1_000_000, 80))
+    assert "\u02bb\u05d0\u05d1\u02bc 12345678" in line

@@ -15,7 +15,7 @@ from governance_server.domain.moment import SECOND_US, microseconds
 from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.engine.enrolment import create_ledger
 from governance_server.engine.governor import Governor
-from governance_server.engine.ports import StoreError
+from governance_server.engine.ports import StoreBusyError, StoreError
 from governance_server.errors import Unavailable
 from tests.support.clock import CountedEntropy, ManualClock
 from tests.support.in_memory_store import InMemoryStore
@@ -215,3 +215,28 @@ def test_a_commands_digest_does_not_depend_on_the_order_of_a_map() -> None:
     one.metadata["a"], one.metadata["b"] = "1", "2"
     other.metadata["b"], other.metadata["a"] = "2", "1"
     assert content_digest(one) == content_digest(other)
+
+
+async def test_who_waits_on_a_batch_that_is_cancelled_or_meets_a_bug_is_told(store: InMemoryStore) -> None:
+    """Nobody waits for an answer that never comes, and nobody is taken in any more."""
+    for failure in (AssertionError("a bug"), asyncio.CancelledError()):
+        store.fail_next_commit = failure
+        governor = Governor(store, ManualClock(), CountedEntropy(), DEFAULT_POLICY)
+        await governor.recover()
+        running = asyncio.create_task(governor.run())
+        async with asyncio.timeout(5):
+            with pytest.raises(Unavailable):
+                await governor.ask(proposing())
+            with pytest.raises(Unavailable):
+                await governor.ask(proposing(2))
+        await asyncio.wait([running])
+        assert running.cancelled() or isinstance(running.exception(), AssertionError)
+        assert not governor.open_decisions
+
+
+async def test_another_process_that_holds_the_ledger_is_waited_for(store: InMemoryStore) -> None:
+    """Somebody's forgotten transaction costs time, and not the server."""
+    store.fail_next_commit = StoreBusyError("another process holds it")
+    async with governed(store, ManualClock()) as governor:
+        assert (await governor.ask(proposing())).HasField("accepted")
+    assert (await store.head()).offset == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -197,3 +198,44 @@ async def test_who_waits_for_news_is_woken_by_it(monkeypatch: pytest.MonkeyPatch
     async with asyncio.timeout(5):
         news = await waiting
     assert len(news.changes) == 1
+
+
+async def test_who_sends_what_is_no_command_and_never_reads_is_held_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refusals that were not handed out count as commands do, so that empty frames cannot fill the memory."""
+    monkeypatch.setattr(sessions, "MAX_UNANSWERED", 3)
+    scene = Scene()
+    await scene.begin()
+    session = scene.follower().session
+    for _ in range(2):
+        await session.refuse(v1.Receipt())
+    third = asyncio.create_task(session.refuse(v1.Receipt()))
+    await turns()
+    assert not third.done()
+    assert len((await session.news(0.0)).receipts) == 3
+    await turns()
+    assert third.done()
+    await third
+
+
+async def test_a_follower_of_large_decisions_reads_no_more_of_the_store_than_fits_its_frames(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A snapshot of decisions of which two fit a frame takes few times their number of rows, and not 256 a frame."""
+    monkeypatch.setattr(sessions, "PAGE", 256)
+    monkeypatch.setattr(sessions, "NEWS_BYTES", 1500)
+    scene = Scene()
+    await scene.begin()
+    for number in range(100):
+        await scene.play(("propose", number))
+    limits: list[int] = []
+    changed_after = scene.store.changed_after
+
+    async def counted(offset: int, *, limit: int, core: str = "", open_only: bool = False) -> Any:
+        limits.append(limit)
+        return await changed_after(offset, limit=limit, core=core, open_only=open_only)
+
+    monkeypatch.setattr(scene.store, "changed_after", counted)
+    follower = scene.follower()
+    await follower.read_to_the_end()
+    assert len(follower.replica) == 100
+    assert sum(limits) < 500

@@ -90,3 +90,13 @@ def test_a_follower_of_any_pace_ends_with_the_newest_state_of_everything(
         found, cursor = tail.after(cursor, max_bytes=10) or ([], cursor)
         seen |= {one.decision_id: one for one in found}
     assert seen == newest
+
+
+def test_a_tail_of_large_changes_is_bounded_in_bytes() -> None:
+    """The largest proposals cannot fill the memory: what is too much falls off the old end, before it is too many."""
+    tail = Tail(0, capacity=1000, capacity_bytes=300)
+    for offset in range(1, 101):
+        tail.publish([Item(offset, f"decision-{offset % 50}", "maximus", bytes(100))], offset)
+        kept, _ = tail.after(tail.floor, max_bytes=1_000_000) or ([], 0)
+        assert sum(len(one.change) for one in kept) <= 600
+        assert [one.offset for one in kept] == list(range(tail.floor + 1, offset + 1))

@@ -79,7 +79,7 @@ async def _each(context: Context, arguments: Namespace, done: str, build: Build)
         return status.USAGE
     worst = status.DONE
     async with context.channel() as channel:
-        for word in arguments.ids:
+        for number, word in enumerate(arguments.ids, 1):
             try:
                 decision = await find(channel, word)
                 response = await _submit(channel, build(decision))
@@ -87,6 +87,10 @@ async def _each(context: Context, arguments: Namespace, done: str, build: Build)
             except (RefusedError, NotFoundError) as error:
                 complain(f"{word}: {error}")
                 worst = status.REFUSED
+            except ClientError:
+                if number < len(arguments.ids):
+                    complain(f"Not tried any more: {', '.join(arguments.ids[number:])}.")
+                raise
     return worst
 
 

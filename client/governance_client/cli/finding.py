@@ -29,28 +29,59 @@ class AmbiguousError(NotFoundError):
     """The start of an id is that of several decisions."""
 
 
-async def list_all(channel: grpc.aio.Channel, chosen: v1.DecisionFilter) -> AsyncIterator[v1.Decision]:
-    """Yield every decision that a filter chooses, most urgent first, each once, however many pages there are."""
+async def list_all(channel: grpc.aio.Channel, chosen: v1.DecisionFilter) -> list[v1.Decision]:
+    """Return every decision that a filter chooses, each once, however many pages there are.
+
+    What changes while pages are read may move in the order, from a page that is still to come to one that was read. So
+    the latest changes are read afterwards, until one page has all that there were since.
+    """
     stub = DecisionServiceStub(channel)
-    seen: dict[str, None] = {}
+    found: dict[str, v1.Decision] = {}
+    offsets: list[int] = []
+    async for page in _pages(stub, chosen, v1.DECISION_ORDER_URGENCY):
+        offsets.append(page.offset)
+        _take(found, page)
+    if offsets[0] == offsets[-1]:
+        return list(found.values())
+    known_to, pages = offsets[0], 0
+    while pages != 1:
+        known_to, pages = await _catch_up(stub, chosen, found, known_to)
+    return list(found.values())
+
+
+async def _catch_up(
+    stub: DecisionServiceAsyncStub, chosen: v1.DecisionFilter, found: dict[str, v1.Decision], known_to: int
+) -> tuple[int, int]:
+    """Read what changed after an offset; return the ledger's offset when this began, and how many pages it took."""
+    offsets: list[int] = []
+    async for page in _pages(stub, chosen, v1.DECISION_ORDER_RECENT):
+        offsets.append(page.offset)
+        _take(found, page)
+        if not page.decisions or page.decisions[-1].offset <= known_to:
+            break
+    return offsets[0], len(offsets)
+
+
+def _take(found: dict[str, v1.Decision], page: v1.ListDecisionsResponse) -> None:
+    for decision in page.decisions:
+        known = found.get(decision.decision_id)
+        if known is None or known.version < decision.version:
+            found[decision.decision_id] = decision
+
+
+async def _pages(
+    stub: DecisionServiceAsyncStub, chosen: v1.DecisionFilter, order: v1.DecisionOrder.ValueType
+) -> AsyncIterator[v1.ListDecisionsResponse]:
     token = ""
     while True:
-        request = v1.ListDecisionsRequest(
-            filter=chosen, order=v1.DECISION_ORDER_URGENCY, page_size=_PAGE, page_token=token
-        )
+        request = v1.ListDecisionsRequest(filter=chosen, order=order, page_size=_PAGE, page_token=token)
         response = await answer(stub.ListDecisions(request, timeout=CALL_TIMEOUT_S))
-        for decision in response.decisions:
-            # one that moved in the order while pages were read may come twice
-            if decision.decision_id not in seen:
-                seen[decision.decision_id] = None
-                yield decision
+        yield response
+        if not response.next_page_token:
+            return
         if response.next_page_token == token:
-            if token:
-                raise ServerError("The server gave the same page twice; the list is not complete. Try again.")
-            return
+            raise ServerError("The server gave the same page twice; the list is not complete. Try again.")
         token = response.next_page_token
-        if not token:
-            return
 
 
 async def find(channel: grpc.aio.Channel, word: str) -> v1.Decision:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -18,15 +19,40 @@ _PIPE_COLUMNS: Final = 200
 """Where nobody looks at it on a terminal, lines are this long, so that a script gets whole targets."""
 
 
+def prepare_streams() -> None:
+    """Make the standard streams usable, whatever we were given.
+
+    One that was closed reads, or writes, nothing: else its number would be taken by the next file or connection that is
+    opened. What the streams' encoding does not have is written as an escape.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # the lowest number that is free is the closed stream's own
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def abandon_output() -> None:
+    """Send what is still to be written to standard output nowhere: it would fail again when the program ends."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
 def complain(sentence: str) -> None:
     """Write a sentence to standard error; whatever is quoted in it is inert."""
+    sys.stderr.write(f"governance: {harmless(sentence)}\n")
+
+
+def harmless(sentence: str) -> str:
+    """Return a sentence on one line that cannot move a terminal, also on a machine without the console's packages."""
     try:
         from governance_client.console.inert import inert
     except ModuleNotFoundError:  # a core's machine has no console
-        shown = ascii(sentence)[1:-1]
-    else:
-        shown = inert(sentence)
-    sys.stderr.write(f"governance: {shown}\n")
+        return ascii(sentence)[1:-1]
+    return inert(sentence)
 
 
 def print_json(message: Message) -> None:

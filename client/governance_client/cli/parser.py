@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final
+from typing import Final, NoReturn
+
+from governance_client.cli.output import harmless
 
 STATES: Final = (
     "pending",
@@ -20,9 +22,16 @@ RISKS: Final = ("low", "medium", "high", "critical")
 _STATUSES: Final = "exit status: 0 done, 1 refused, 2 usage, 3 the server cannot be reached or does not let you in"
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse's own, but what it quotes in an error does nothing to the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(harmless(message))
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser. Imports nothing that takes time."""
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = _Parser(
         prog="governance",
         description="Decide what an autonomous security AI may do, and see what became of it.",
         epilog=_STATUSES,
@@ -162,7 +171,7 @@ class _Verbs:
         eve.add_argument("--wait", action="store_true", help="go on until everything proposed has ended")
 
     def _add_auditing(self) -> None:
-        log = self._add("log", "read the ledger, and check its chain while reading (as an auditor or a manager)")
+        log = self._add("log", "read the ledger, and check its chain while reading (as anybody but a core)")
         log.add_argument("--decision", metavar="ID", default="", help="only entries about this decision")
         log.add_argument(
             "--from",

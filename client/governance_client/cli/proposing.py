@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from google.protobuf import json_format
 
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
 
     from governance_client.cli.context import Context
 
+_MAX_FILE_BYTES: Final = 256 << 20
+"""Of a file of proposals, which is read whole before any of it is submitted: some hundred thousand of them."""
+
 
 async def submit(context: Context, arguments: Namespace) -> int:
     """Propose everything in a file, or nothing where any of it cannot be read."""
     try:
         proposals = _proposals(_text(arguments.file))
-    except (OSError, ValueError, json_format.Error) as error:
-        complain(f"{arguments.file}: {error}. Nothing was submitted.")
+    except (OSError, ValueError, RecursionError, json_format.Error) as error:
+        complain(f"{arguments.file}: {_why(error)}. Nothing was submitted.")
         return status.USAGE
     worst = status.DONE
     async with context.channel() as channel:
@@ -65,8 +69,24 @@ async def cancel(context: Context, arguments: Namespace) -> int:
     return status.DONE
 
 
+def _why(error: Exception) -> str:
+    match error:
+        case OSError():
+            return error.strerror or str(error)
+        case UnicodeDecodeError():
+            return f"it is not UTF-8 (byte {error.start + 1})"
+        case RecursionError():
+            return "it is nested too deeply"
+        case _:
+            return str(error).rstrip(".")
+
+
 def _text(name: str) -> str:
-    return sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    with contextlib.nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+        content = file.read(_MAX_FILE_BYTES + 1)
+    if len(content) > _MAX_FILE_BYTES:
+        raise ValueError(f"it has more than {_MAX_FILE_BYTES} bytes; part it")
+    return content.decode("utf-8-sig")
 
 
 def _proposals(text: str) -> list[v1.Proposal]:

@@ -26,8 +26,7 @@ async def ls(context: Context, arguments: Namespace) -> int:
         complain(f"{arguments.action!r} names no type of action; write them as in block_ip or isolate_host.")
         return status.USAGE
     async with context.channel() as channel:
-        decisions = [decision async for decision in list_all(channel, chosen)]
-    decisions.sort(key=urgency)
+        decisions = sorted(await list_all(channel, chosen), key=urgency)
     if context.json:
         for decision in decisions:
             print_json(decision)

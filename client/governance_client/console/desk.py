@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import re
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance_client.console.inert import inert
 from governance_client.console.rendering import act, urgency
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 _NAMED = 8
 """So many rivals are named when a prefix is ambiguous."""
+_ROW: Final = re.compile(r"[1-9][0-9]{0,6}")
+"""A row's number as `ls` writes it: shorter than any id, so that a whole id of digits is never taken for one."""
 
 
 class Unclear(NamedTuple):
@@ -53,8 +56,9 @@ class Desk:
 
     def find(self, word: str) -> v1.Decision | Unclear:
         """Return the decision that a row number, an id or a unique prefix of one means."""
-        if word.isdecimal() and word.isascii() and 0 < int(word) <= len(self._rows):
-            decision = self._replica.get(self._rows[int(word) - 1])
+        row = int(word) if _ROW.fullmatch(word) else 0
+        if 0 < row <= len(self._rows):
+            decision = self._replica.get(self._rows[row - 1])
             return decision or Unclear(f"Row {word} is gone. `ls` lists anew.")
         found = self._replica.with_prefix(word)
         if len(found) == 1:

@@ -3,6 +3,7 @@
 Everything that a proposal, an alert, an operator or a server wrote passes through here before it is shown, in the
 console and in the command line's output for people. What may not be shown as it is, is shown as a mark that can be
 seen: a control character as its picture (`␛`), anything else as its number (`<U+202E>`). Nothing is left out silently.
+Scripts written from right to left stay as they are, in quotes that keep them from rearranging what stands beside them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ _BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 """Letters and marks that show nothing: names that differ in them look the same."""
 _FIRST_VARIATION: Final = range(0xFE00, 0xFE10)
 _OTHER_VARIATIONS: Final = range(0xE0100, 0xE01F0)
+_STRONG: Final = frozenset({"L", "R", "AL"})
+_QUOTES: Final = "\u02bb\u02bc"
+"""MODIFIER LETTER TURNED COMMA and APOSTROPHE: the quotes that are letters to the bidirectional algorithm (UAX #9)."""
 _PICTURES: Final = 0x2400
 _DELETE: Final = 0x7F
 
@@ -36,9 +40,14 @@ def inert(text: str, limit: int = LINE_CHARACTERS) -> str:
     """
     if text.isascii() and text.isprintable():
         return text if len(text) <= limit else text[:limit] + CUT
+    return _contained(_visible(text[:limit]) + (CUT if len(text) > limit else ""))
+
+
+def _visible(text: str) -> str:
+    """Return text with everything in it that could act shown as a mark."""
     shown: list[str] = []
     marks = MARKS_PER_CHARACTER  # a combining mark without a character before it would land on ours
-    for character in text[:limit]:
+    for character in text:
         if unicodedata.category(character) in {"Mn", "Me", "Mc"} and not _is_invisible(character):
             marks += 1
             shown.append(character if marks <= MARKS_PER_CHARACTER else _number(character))
@@ -46,7 +55,19 @@ def inert(text: str, limit: int = LINE_CHARACTERS) -> str:
             picture = _shown(character)
             marks = 0 if picture == character else MARKS_PER_CHARACTER
             shown.append(picture)
-    return "".join(shown) + (CUT if len(text) > limit else "")
+    return "".join(shown)
+
+
+def _contained(text: str) -> str:
+    """Return text in quotes if it begins or ends with a script written from right to left.
+
+    A terminal that draws such scripts would else let it run into our own words and figures beside it, and put those in
+    another order. The quotes are letters, written from left to right, so that whatever stands beyond them stays.
+    """
+    strong = [kind for kind in map(unicodedata.bidirectional, text) if kind in _STRONG]
+    if strong and not strong[0] == strong[-1] == "L":
+        return f"{_QUOTES[0]}{text}{_QUOTES[1]}"
+    return text
 
 
 def inert_lines(text: str, width: int, most: int) -> list[str]:

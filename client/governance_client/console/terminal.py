@@ -17,7 +17,6 @@ from prompt_toolkit.key_binding import KeyBindings
 from prompt_toolkit.keys import Keys
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.styles import Style
-from typing_extensions import override
 
 from governance_client.console.theme import CONSOLE
 
@@ -154,7 +153,6 @@ class _Guided(Completer):
     def __init__(self, offers: Callable[[str], Iterable[Offer]]) -> None:
         self._offers = offers
 
-    @override
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterator[Completion]:
         """Yield what the guide offers."""
         del complete_event

@@ -211,6 +211,9 @@ class Orders:
     async def _execute(self, order: Order, executor: Executor, step: Step) -> None:
         executing = step._replace(stage=Stage.EXECUTING)
         await self._pen.note(executing)
+        if self._closed:  # told to stop while the disk was waited for
+            await self._conclude(executing, v1.OUTCOME_RESULT_FAILED, _NOT_EXECUTED)
+            return
         _log.info("executing order %s: %s", step.order_id, action_name(step.action_type))
         outcome = await executor.run(order)
         await self._conclude(executing, outcome.result, outcome.detail)

@@ -290,7 +290,7 @@ class Core:
 
     def _stop(self, error: ClientError) -> None:
         if self.stopped is None:
-            _log.error("core has stopped: %s", error)
+            _log.info("core has stopped: %s", error)  # whoever waits for anything is raised it
             self.stopped = error
             if self._orders is not None:
                 self._orders.close()

@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Final
 
 from governance import v1
 from governance_client.core.executors import action_name
-from governance_client.errors import ClientError
+from governance_client.errors import JournalError
 from governance_client.eve.responses import ACTIONS
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def register_executors(core: Core, path: Path | None) -> Iterator[None]:
     """Have every order that may come of an alert written to a file, one JSON object a line; without one, register none.
 
     Raises:
-        ClientError: The file cannot be written.
+        JournalError: The file cannot be written.
     """
     if path is None:
         yield
@@ -34,7 +34,7 @@ def register_executors(core: Core, path: Path | None) -> Iterator[None]:
     try:
         file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, _MODE), "w")
     except OSError as error:
-        raise ClientError(f"The journal {path} cannot be written: {error.strerror}. Name another.") from None
+        raise JournalError(f"The journal {path} cannot be written: {error.strerror}. Name another.") from None
     with file:
 
         async def write_down(order: Order) -> str:

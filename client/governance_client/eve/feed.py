@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from governance import v1
 from governance_client.core import Core
-from governance_client.errors import ClientError, InvalidRequestError, RefusedError, seconds
+from governance_client.errors import ClientError, InvalidRequestError, JournalError, RefusedError, seconds
 from governance_client.eve.acts import register_executors
 from governance_client.eve.network import PRIVATE, HomeNetworks, NetworkError
 from governance_client.eve.proposals import proposal
@@ -63,7 +63,8 @@ async def run(
     """Feed files, one after another; return the exit status.
 
     0: everything was proposed, or was known already. 1: something was refused, or was no event and was skipped; each is
-    listed. 2: a file cannot be read, or a network is none. 3: the server cannot be reached or did not let us in.
+    listed. 2: a file cannot be read, a journal cannot be used, or a network is none. 3: the server cannot be reached or
+    did not let us in.
     Cancelled, which is how following ends, it says what was done until then.
 
     Args:
@@ -74,11 +75,17 @@ async def run(
     """
     report = Report(out or sys.stdout, progress or sys.stderr, as_json=options.as_json)
     try:
-        await _run(credentials, options, HomeNetworks(options.home_networks), report)
+        with report.listening():
+            await _run(credentials, options, HomeNetworks(options.home_networks), report)
     except NetworkError as error:
         report.fault(f"--home-net: {error}. Write a network such as 10.0.0.0/8.")
         return EXIT_USAGE
+    except JournalError as error:
+        report.fault(str(error))
+        return EXIT_USAGE
     except OSError as error:
+        if error.filename is None:  # it is our own output that cannot be written
+            raise
         report.fault(f"{error.filename} cannot be read: {error.strerror}. Name an EVE file, or - for standard input.")
         return EXIT_USAGE
     except ClientError as error:

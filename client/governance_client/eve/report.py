@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TextIO
@@ -12,7 +14,7 @@ from governance import v1
 from governance_client.eve.reader import Alert, Malformed, OtherEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from governance_client.errors import ClientError
     from governance_client.eve.reader import Item
@@ -57,6 +59,7 @@ class Report:
         self._written_s = 0.0
         self._waiting_for = 0
         self._seen: set[str] = set()
+        self._warned = ""
 
     def began(self, offset: int) -> None:
         """Note where the ledger ended when the feed began, and the time."""
@@ -106,6 +109,26 @@ class Report:
         if self._as_json:
             self._emit({"decisionId": decision.decision_id, "ended": state})
         self._refresh()
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Within the block, tell on standard error what the SDK warns of, such as a server that went away."""
+        listener = _Listener(self.warn)
+        logger = logging.getLogger("governance_client")
+        logger.addHandler(listener)
+        try:
+            yield
+        finally:
+            logger.removeHandler(listener)
+
+    def warn(self, sentence: str) -> None:
+        """Say what is wrong, while it goes on; the same again and again is said once."""
+        if sentence == self._warned:
+            return
+        self._warned = sentence
+        self._clear()
+        self._progress.write(inert(sentence) + "\n")
+        self._progress.flush()
 
     def fault(self, sentence: str) -> None:
         """Say why it does not go on."""
@@ -165,6 +188,17 @@ class Report:
         if self._line:
             self._progress.write("\r" + " " * len(self._line) + "\r")
             self._line = ""
+
+
+class _Listener(logging.Handler):
+    """Hands on what is logged, from warnings upwards, as sentences."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._tell = tell
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._tell(record.getMessage())
 
 
 def inert(text: str) -> str:

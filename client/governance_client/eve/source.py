@@ -36,8 +36,16 @@ async def read_eve(
         pause: Waits before it looks again for more.
 
     Raises:
-        OSError: The file cannot be opened or read.
+        OSError: The file cannot be opened or read. It names the file.
     """
+    try:
+        async for items in _read(path, follow=follow, pause=pause):
+            yield items
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, path) from None
+
+
+async def _read(path: str, *, follow: bool, pause: Callable[[], Awaitable[None]]) -> AsyncIterator[list[Item]]:
     chunks = _followed(path, pause) if follow and path != STANDARD_INPUT else _once(path)
     parser = Parser()
     async for chunk in chunks:

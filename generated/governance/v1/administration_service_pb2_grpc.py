@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AdministrationServiceStub:
-    """Where credentials are looked after, by a SECURITY_MANAGER or above.
+    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -48,7 +48,7 @@ class AdministrationServiceStub:
 
 
 class AdministrationServiceServicer:
-    """Where credentials are looked after, by a SECURITY_MANAGER or above.
+    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -80,7 +80,7 @@ def add_AdministrationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdministrationService:
-    """Where credentials are looked after, by a SECURITY_MANAGER or above.
+    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdministrationServiceStub:
-    """Where credentials are looked after, by a SECURITY_MANAGER or above.
+    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -44,7 +44,7 @@ class AdministrationServiceStub:
 
 @_typing.type_check_only
 class AdministrationServiceAsyncStub(AdministrationServiceStub):
-    """Where credentials are looked after, by a SECURITY_MANAGER or above.
+    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -57,7 +57,7 @@ class AdministrationServiceAsyncStub(AdministrationServiceStub):
     """List the credentials that were issued. What proves them is not told."""
 
 class AdministrationServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Where credentials are looked after, by a SECURITY_MANAGER or above.
+    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do

@@ -45,7 +45,7 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_ACTION_CHANGED: _RefusalReason.ValueType  # 7
     """The action has another digest than the one that was seen, approved or computed."""
     REFUSAL_REASON_ROLE_TOO_LOW: _RefusalReason.ValueType  # 8
-    """The caller's role is below the decision's tier."""
+    """The caller's role is below the decision's tier, or the command is another kind of caller's."""
     REFUSAL_REASON_CLAIMED_BY_ANOTHER: _RefusalReason.ValueType  # 9
     """Another operator has it in hand."""
     REFUSAL_REASON_NOT_CLAIMED: _RefusalReason.ValueType  # 10
@@ -57,7 +57,7 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     REFUSAL_REASON_ORDER_NOT_FOUND: _RefusalReason.ValueType  # 13
     """There is no such order to accept or to report on."""
     REFUSAL_REASON_ORDER_ALREADY_ACCEPTED: _RefusalReason.ValueType  # 14
-    """Another instance of core accepted it."""
+    """It was accepted before: by another instance of core, or under another request_id. Do not act on it again."""
     REFUSAL_REASON_ORDER_NOT_ACCEPTED: _RefusalReason.ValueType  # 15
     """The order was not accepted yet."""
     REFUSAL_REASON_ORDER_LAPSED: _RefusalReason.ValueType  # 16
@@ -97,7 +97,7 @@ REFUSAL_REASON_VERSION_STALE: RefusalReason.ValueType  # 6
 REFUSAL_REASON_ACTION_CHANGED: RefusalReason.ValueType  # 7
 """The action has another digest than the one that was seen, approved or computed."""
 REFUSAL_REASON_ROLE_TOO_LOW: RefusalReason.ValueType  # 8
-"""The caller's role is below the decision's tier."""
+"""The caller's role is below the decision's tier, or the command is another kind of caller's."""
 REFUSAL_REASON_CLAIMED_BY_ANOTHER: RefusalReason.ValueType  # 9
 """Another operator has it in hand."""
 REFUSAL_REASON_NOT_CLAIMED: RefusalReason.ValueType  # 10
@@ -109,7 +109,7 @@ REFUSAL_REASON_REASON_REQUIRED: RefusalReason.ValueType  # 12
 REFUSAL_REASON_ORDER_NOT_FOUND: RefusalReason.ValueType  # 13
 """There is no such order to accept or to report on."""
 REFUSAL_REASON_ORDER_ALREADY_ACCEPTED: RefusalReason.ValueType  # 14
-"""Another instance of core accepted it."""
+"""It was accepted before: by another instance of core, or under another request_id. Do not act on it again."""
 REFUSAL_REASON_ORDER_NOT_ACCEPTED: RefusalReason.ValueType  # 15
 """The order was not accepted yet."""
 REFUSAL_REASON_ORDER_LAPSED: RefusalReason.ValueType  # 16
@@ -905,8 +905,8 @@ class Refusal(_message.Message):
     """Why, for people: what happened, what is true now, what to do."""
     @_builtins.property
     def current(self) -> _decision_pb2.Decision:
-        """The decision as it stands now, where there is one that the caller may see. Its resolution, votes and claim say who
-        was first, and when.
+        """The decision as it stands now, where there is one that the caller may see. Its approval, ending, votes and claim say
+        who was first, and when.
         """
 
     @_builtins.property

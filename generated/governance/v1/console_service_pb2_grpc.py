@@ -75,8 +75,9 @@ class ConsoleServiceServicer:
         """The channel of an operator: verdicts and other commands go up; receipts and changes of decisions come down. The
         first frame each way is a hello.
 
-        Ends with OK after a goodbye; with FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of
-        this ledger (start from 0, and find out why).
+        Ends with OK after a goodbye, or after the last answer to a client that has ended its side; with
+        FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of this ledger (find out why before
+        starting from 0).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -43,8 +43,9 @@ class ConsoleServiceStub:
     """The channel of an operator: verdicts and other commands go up; receipts and changes of decisions come down. The
     first frame each way is a hello.
 
-    Ends with OK after a goodbye; with FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of
-    this ledger (start from 0, and find out why).
+    Ends with OK after a goodbye, or after the last answer to a client that has ended its side; with
+    FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of this ledger (find out why before
+    starting from 0).
     """
     SubmitVerdict: _grpc.UnaryUnaryMultiCallable[_console_service_pb2.SubmitVerdictRequest, _console_service_pb2.SubmitVerdictResponse]
     """Give one verdict, or any other command of an operator. Durable when it returns. Idempotent in its request_id."""
@@ -68,8 +69,9 @@ class ConsoleServiceAsyncStub(ConsoleServiceStub):
     """The channel of an operator: verdicts and other commands go up; receipts and changes of decisions come down. The
     first frame each way is a hello.
 
-    Ends with OK after a goodbye; with FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of
-    this ledger (start from 0, and find out why).
+    Ends with OK after a goodbye, or after the last answer to a client that has ended its side; with
+    FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of this ledger (find out why before
+    starting from 0).
     """
     SubmitVerdict: _aio.UnaryUnaryMultiCallable[_console_service_pb2.SubmitVerdictRequest, _console_service_pb2.SubmitVerdictResponse]  # type: ignore[assignment]
     """Give one verdict, or any other command of an operator. Durable when it returns. Idempotent in its request_id."""
@@ -96,8 +98,9 @@ class ConsoleServiceServicer(metaclass=_abc_1.ABCMeta):
         """The channel of an operator: verdicts and other commands go up; receipts and changes of decisions come down. The
         first frame each way is a hello.
 
-        Ends with OK after a goodbye; with FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of
-        this ledger (start from 0, and find out why).
+        Ends with OK after a goodbye, or after the last answer to a client that has ended its side; with
+        FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of this ledger (find out why before
+        starting from 0).
         """
 
     @_abc_1.abstractmethod

@@ -95,8 +95,9 @@ class DecisionServiceServicer:
         """The channel of a core: proposals, cancellations, acceptances and reports go up; receipts, changes of the core's own
         decisions and, within them, orders come down. The first frame each way is a hello.
 
-        Ends with OK after a goodbye; with FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of
-        this ledger (start from 0, and find out why).
+        Ends with OK after a goodbye, or after the last answer to a client that has ended its side; with
+        FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of this ledger (find out why before
+        starting from 0).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -124,8 +125,8 @@ class DecisionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def WatchDecisions(self, request, context):
-        """Follow decisions: those open now, or what changed after an offset, then changes as they come. Ends with
-        FAILED_PRECONDITION if the offset is not one of this ledger.
+        """Follow decisions: those open now, or what changed after an offset, then changes as they come. Ends with OK when the
+        server stops (follow anew from the last offset); with FAILED_PRECONDITION if the offset is not one of this ledger.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

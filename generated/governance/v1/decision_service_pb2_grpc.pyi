@@ -43,8 +43,9 @@ class DecisionServiceStub:
     """The channel of a core: proposals, cancellations, acceptances and reports go up; receipts, changes of the core's own
     decisions and, within them, orders come down. The first frame each way is a hello.
 
-    Ends with OK after a goodbye; with FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of
-    this ledger (start from 0, and find out why).
+    Ends with OK after a goodbye, or after the last answer to a client that has ended its side; with
+    FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of this ledger (find out why before
+    starting from 0).
     """
     SubmitDecision: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.SubmitDecisionRequest, _decision_service_pb2.SubmitDecisionResponse]
     """Propose one action. Durable when it returns. Idempotent in its decision_id."""
@@ -53,8 +54,8 @@ class DecisionServiceStub:
     ListDecisions: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.ListDecisionsRequest, _decision_service_pb2.ListDecisionsResponse]
     """List decisions, a page at a time. A core sees its own."""
     WatchDecisions: _grpc.UnaryStreamMultiCallable[_decision_service_pb2.WatchDecisionsRequest, _decision_service_pb2.WatchDecisionsResponse]
-    """Follow decisions: those open now, or what changed after an offset, then changes as they come. Ends with
-    FAILED_PRECONDITION if the offset is not one of this ledger.
+    """Follow decisions: those open now, or what changed after an offset, then changes as they come. Ends with OK when the
+    server stops (follow anew from the last offset); with FAILED_PRECONDITION if the offset is not one of this ledger.
     """
     CancelDecision: _grpc.UnaryUnaryMultiCallable[_decision_service_pb2.CancelDecisionRequest, _decision_service_pb2.CancelDecisionResponse]
     """Withdraw a proposal."""
@@ -78,8 +79,9 @@ class DecisionServiceAsyncStub(DecisionServiceStub):
     """The channel of a core: proposals, cancellations, acceptances and reports go up; receipts, changes of the core's own
     decisions and, within them, orders come down. The first frame each way is a hello.
 
-    Ends with OK after a goodbye; with FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of
-    this ledger (start from 0, and find out why).
+    Ends with OK after a goodbye, or after the last answer to a client that has ended its side; with
+    FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of this ledger (find out why before
+    starting from 0).
     """
     SubmitDecision: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.SubmitDecisionRequest, _decision_service_pb2.SubmitDecisionResponse]  # type: ignore[assignment]
     """Propose one action. Durable when it returns. Idempotent in its decision_id."""
@@ -88,8 +90,8 @@ class DecisionServiceAsyncStub(DecisionServiceStub):
     ListDecisions: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.ListDecisionsRequest, _decision_service_pb2.ListDecisionsResponse]  # type: ignore[assignment]
     """List decisions, a page at a time. A core sees its own."""
     WatchDecisions: _aio.UnaryStreamMultiCallable[_decision_service_pb2.WatchDecisionsRequest, _decision_service_pb2.WatchDecisionsResponse]  # type: ignore[assignment]
-    """Follow decisions: those open now, or what changed after an offset, then changes as they come. Ends with
-    FAILED_PRECONDITION if the offset is not one of this ledger.
+    """Follow decisions: those open now, or what changed after an offset, then changes as they come. Ends with OK when the
+    server stops (follow anew from the last offset); with FAILED_PRECONDITION if the offset is not one of this ledger.
     """
     CancelDecision: _aio.UnaryUnaryMultiCallable[_decision_service_pb2.CancelDecisionRequest, _decision_service_pb2.CancelDecisionResponse]  # type: ignore[assignment]
     """Withdraw a proposal."""
@@ -116,8 +118,9 @@ class DecisionServiceServicer(metaclass=_abc_1.ABCMeta):
         """The channel of a core: proposals, cancellations, acceptances and reports go up; receipts, changes of the core's own
         decisions and, within them, orders come down. The first frame each way is a hello.
 
-        Ends with OK after a goodbye; with FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of
-        this ledger (start from 0, and find out why).
+        Ends with OK after a goodbye, or after the last answer to a client that has ended its side; with
+        FAILED_PRECONDITION if the first frame is no hello, or the offset is not one of this ledger (find out why before
+        starting from 0).
         """
 
     @_abc_1.abstractmethod
@@ -150,8 +153,8 @@ class DecisionServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _decision_service_pb2.WatchDecisionsRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_decision_service_pb2.WatchDecisionsResponse], _abc.AsyncIterator[_decision_service_pb2.WatchDecisionsResponse]]:
-        """Follow decisions: those open now, or what changed after an offset, then changes as they come. Ends with
-        FAILED_PRECONDITION if the offset is not one of this ledger.
+        """Follow decisions: those open now, or what changed after an offset, then changes as they come. Ends with OK when the
+        server stops (follow anew from the last offset); with FAILED_PRECONDITION if the offset is not one of this ledger.
         """
 
     @_abc_1.abstractmethod

@@ -23,8 +23,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Entry(_message.Message):
-    """One command that was accepted, and all it brought about. Its hash is SHA-256(0x00 || bytes), the leaf hash of
-    RFC 9162 section 2.1.1, taken over the bytes as stored. No field that can hold personal data is reachable from here.
+    """One command that was accepted, or one thing that the timekeeper or an administrator did, and all it brought about.
+    Its hash is SHA-256(0x00 || bytes), the leaf hash of RFC 9162 section 2.1.1, taken over the bytes as stored. No field
+    that can hold personal data is reachable from here.
     """
 
     DESCRIPTOR: _descriptor.Descriptor

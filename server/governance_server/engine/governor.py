@@ -7,7 +7,8 @@ anybody hear of it: its memory takes over the new states, the tails tell the ses
 batch commits, the next one gathers.
 
 If the store fails, nothing was told and nothing changed in memory; whether the last batch is on disk, only a restart
-can tell. So the governor ends with the fault, everyone who waits is told UNAVAILABLE, and the server stops.
+can tell. So the governor ends with the fault, everyone who waits is told UNAVAILABLE, and the server stops. A head that
+another process holds is no failure: nothing was written, and the governor waits for it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
+import structlog
+
 from governance import v1
 from governance_server.domain.command import Command, House, State, Tick
 from governance_server.domain.decide import decide
@@ -23,7 +26,7 @@ from governance_server.domain.digest import NO_HASH, content_digest
 from governance_server.domain.lifecycle import is_open
 from governance_server.engine.batch import Batch
 from governance_server.engine.frames import change_item
-from governance_server.engine.ports import DecisionRow, Head, KnownRequest, StoreError
+from governance_server.engine.ports import DecisionRow, Head, KnownRequest, StoreBusyError, StoreError
 from governance_server.engine.requests import is_proposal, recall, request_id_of, request_key, subject
 from governance_server.engine.tail import Item, Tails
 from governance_server.engine.timekeeper import Timekeeper
@@ -34,6 +37,8 @@ if TYPE_CHECKING:
 
     from governance_server.domain.policy import Policy
     from governance_server.engine.ports import Clock, Entropy, Store, Transaction
+
+log = structlog.get_logger(__name__)
 
 MAX_BATCH: Final = 1024
 """Most commands a transaction. SQLite's cost per row is flat from about 64 rows a commit (DESIGN section 7)."""
@@ -158,15 +163,21 @@ class Governor:
         while self._waiting:
             submissions = self._take()
             try:
-                receipts = await self._commit([command for taken in submissions for command in taken.commands])
+                receipts = await self._commit_once_free(
+                    [command for taken in submissions for command in taken.commands]
+                )
             except StoreError as error:
                 self._end(submissions, error)
+                raise
+            except BaseException:
+                # Cancelled, or a bug: nobody may wait for an answer that never comes.
+                self._refuse_all(submissions, _stopping())
                 raise
             _answer(submissions, receipts)
 
     def close(self) -> None:
         """Take nothing more, and tell those who still wait. Idempotent."""
-        self._refuse_all([], Unavailable(v1.ERROR_REASON_SERVER_STOPPING, "The server is stopping; ask again shortly."))
+        self._refuse_all([], _stopping())
 
     def _take(self) -> list[_Submission]:
         """Take from the queue what fits a transaction, at least one submission."""
@@ -179,6 +190,14 @@ class Governor:
         if self._waiting_commands < MAX_WAITING:
             self._room.set()
         return taken
+
+    async def _commit_once_free(self, commands: Sequence[Command]) -> list[v1.Receipt]:
+        """Commit, however long another process holds the ledger: nothing is lost by waiting, and nobody is told yet."""
+        while True:
+            try:
+                return await self._commit(commands)
+            except StoreBusyError as error:
+                log.warning("ledger busy", reason=str(error))
 
     async def _commit(self, commands: Sequence[Command]) -> list[v1.Receipt]:
         async with self._store.transaction() as transaction:
@@ -281,6 +300,10 @@ class Governor:
         self._room.set()
         for submission in waiting:
             submission.reply(fault)
+
+
+def _stopping() -> Unavailable:
+    return Unavailable(v1.ERROR_REASON_SERVER_STOPPING, "The server is stopping; ask again shortly.")
 
 
 def _answer(submissions: Sequence[_Submission], receipts: Sequence[v1.Receipt]) -> None:

@@ -18,6 +18,10 @@ class StoreError(Exception):
     """The ledger could not be read or written. Nothing of the transaction was kept; the message tells people why."""
 
 
+class StoreBusyError(StoreError):
+    """Another process held the head of the ledger for too long. Nothing was written; the same can be tried again."""
+
+
 class Head(NamedTuple):
     """The end of the ledger.
 
@@ -193,7 +197,7 @@ class Store(Protocol):
         """Lock the head of the ledger until the block ends.
 
         Left normally, what was appended is committed: durable, whatever happens to the process or the power. Left by an
-        exception, nothing was appended.
+        exception, nothing was appended. Raises StoreBusyError where somebody else holds it for too long.
         """
 
     async def head(self) -> Head:

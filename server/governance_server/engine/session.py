@@ -25,7 +25,9 @@ NEWS_BYTES: Final = 512 * 1024
 """Changes in a frame stop growing here: far below gRPC's default bound of 4 MiB a message, and past the size at which
 a frame's fixed cost of about 100 µs matters."""
 PAGE: Final = 256
-"""Decisions a read from the store, while a follower is behind the tail."""
+"""Most decisions a read from the store, while a follower is behind the tail."""
+FIRST_PAGE: Final = 16
+"""Decisions of the first read: of the largest, these are a few MiB. Pages grow while they fit a frame."""
 MAX_UNANSWERED: Final = 4096
 """Most commands a session may have under way or answered and not yet written; then its stream is not read."""
 
@@ -85,6 +87,7 @@ class Session:
         self._receipts: list[v1.Receipt] = []
         self._unanswered = 0
         self._fault: Fault | None = None
+        self._page = min(FIRST_PAGE, PAGE)
         self._news = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -108,14 +111,18 @@ class Session:
         """
         self._unanswered += len(commands)
         await self._governor.submit(commands, self._answer, sequence=sequence)
+        await self._until_there_is_room()
+
+    async def refuse(self, receipt: v1.Receipt) -> None:
+        """Answer what never became a command; return when the session may bring more."""
+        self._unanswered += 1
+        self._answer([receipt])
+        await self._until_there_is_room()
+
+    async def _until_there_is_room(self) -> None:
         if self._unanswered >= MAX_UNANSWERED:
             self._room.clear()
         await self._room.wait()
-
-    def refuse(self, receipt: v1.Receipt) -> None:
-        """Answer what never became a command."""
-        self._unanswered += 1
-        self._answer([receipt])
 
     @property
     def settled(self) -> bool:
@@ -182,12 +189,15 @@ class Session:
         snapshot = bool(self._snapshot_end)
         # Whatever was committed up to here is in the page, or is in one to come.
         target = self._snapshot_end or self._tail.head
-        page = await self._store.changed_after(self.cursor, limit=PAGE, core=self._core, open_only=snapshot)
+        limit = self._page
+        page = await self._store.changed_after(self.cursor, limit=limit, core=self._core, open_only=snapshot)
         taken = _within(page)
+        # Read next time about what fits a frame: what does not fit is read again.
+        self._page = min(PAGE, 2 * (len(taken) if len(taken) < len(page) else limit))
         # What is open and changed since the snapshot began comes as a change, with its cause.
         due = [changed for changed in taken if not snapshot or changed.row.decision.offset <= target]
         last = due[-1].row.decision.offset if due else self.cursor
-        if len(due) < len(taken) or (len(taken) == len(page) < PAGE):
+        if len(due) < len(taken) or (len(taken) == len(page) < limit):
             self.cursor = max(target, last)
             self._snapshot_end = 0
         else:

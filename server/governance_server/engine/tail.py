@@ -16,7 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 TAIL_ITEMS: Final = 8192
-"""Most items a tail holds: about 16 MiB of decisions of 2 KiB. A follower further behind reads the store instead."""
+"""Items a tail keeps, and at most twice as many before it is cut: about 16 MiB of decisions of 2 KiB. A follower
+further behind reads the store instead."""
+TAIL_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of changes a tail keeps, and at most twice as many before it is cut: decisions of up to a quarter MiB, as the
+largest proposals make them, must not add up to gigabytes."""
 
 
 class Item(NamedTuple):
@@ -43,10 +47,12 @@ class Tail:
         head: The ledger's last offset that was published.
     """
 
-    def __init__(self, head: int, *, capacity: int = TAIL_ITEMS) -> None:
+    def __init__(self, head: int, *, capacity: int = TAIL_ITEMS, capacity_bytes: int = TAIL_BYTES) -> None:
         self.floor = head
         self.head = head
         self._capacity = capacity
+        self._capacity_bytes = capacity_bytes
+        self._bytes = 0
         self._offsets: list[int] = []
         self._items: list[Item | None] = []
         self._place: dict[str, int] = {}
@@ -59,12 +65,16 @@ class Tail:
             assert not self._offsets or item.offset > self._offsets[-1]
             former = self._place.get(item.decision_id)
             if former is not None:
+                superseded = self._items[former]
+                assert superseded is not None
+                self._bytes -= len(superseded.change)
                 self._items[former] = None
             self._place[item.decision_id] = len(self._items)
             self._offsets.append(item.offset)
             self._items.append(item)
+            self._bytes += len(item.change)
         self.head = head
-        if len(self._items) > 2 * self._capacity:
+        if len(self._items) > 2 * self._capacity or self._bytes > 2 * self._capacity_bytes:
             self._shrink()
         if items:
             for wake in self._followers:
@@ -73,10 +83,14 @@ class Tail:
     def _shrink(self) -> None:
         """Drop superseded items, and the oldest beyond the capacity; these are below the floor from now on."""
         live = [item for item in self._items if item is not None]
-        dropped = live[: -self._capacity]
-        if dropped:
-            self.floor = dropped[-1].offset
-        kept = live[len(dropped) :]
+        start = max(len(live) - self._capacity, 0)
+        self._bytes = sum(len(item.change) for item in live[start:])
+        while self._bytes > self._capacity_bytes:
+            self._bytes -= len(live[start].change)
+            start += 1
+        if start:
+            self.floor = live[start - 1].offset
+        kept = live[start:]
         self._items = list(kept)
         self._offsets = [item.offset for item in kept]
         self._place = {item.decision_id: place for place, item in enumerate(kept)}

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 MAX_TICKS: Final = 256
 """Most decisions brought before the governor at once, so that a flood of deadlines leaves room for people."""
 
+SLACK: Final = 1024
+"""Superseded moments kept beside as many as there are open decisions: few enough to hold, and rarely sorted out."""
+
 
 class Timekeeper:
     """A heap of moments, and a task that waits for the nearest."""
@@ -46,6 +49,13 @@ class Timekeeper:
         if not self._heap or due_us < self._heap[0][0]:
             self._sooner.set()
         heapq.heappush(self._heap, (due_us, decision.decision_id))
+        if len(self._heap) > 2 * len(self._due) + SLACK:
+            self._forget_superseded()
+
+    def _forget_superseded(self) -> None:
+        """Drop the moments that decisions no longer name, so that the heap grows with what is open alone."""
+        self._heap = [(due_us, decision_id) for decision_id, due_us in self._due.items()]
+        heapq.heapify(self._heap)
 
     async def run(self) -> None:
         """Bring what is due, for ever."""

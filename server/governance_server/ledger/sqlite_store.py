@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
+import sqlite3
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from governance_server.engine.ports import Head, StoreError
+from governance_server.engine.ports import Head, StoreBusyError, StoreError
 from governance_server.ledger import statements
 from governance_server.ledger.migration import migrate
 from governance_server.ledger.settling import settled
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 FILE_MODE: Final = 0o600
 """The ledger is its owner's. SQLite gives the files beside it (-wal, -shm) the same mode."""
+_PRIMARY_CODE: Final = 0xFF
+"""The part of SQLite's extended error codes that tells the kind of error."""
 
 
 class SqliteStore(SqliteReads):
@@ -78,10 +82,21 @@ class SqliteStore(SqliteReads):
 
     async def _begin(self) -> SqliteTransaction:
         with told_as_store_error("locked"):
-            await self._driver.execute(statements.BEGIN)
+            await self._lock()
             rows = await self._driver.execute_fetchall(statements.READ_HEAD)
         ((offset, hash_, recorded_us),) = rows
         return SqliteTransaction(self._driver, Head(offset, hash_, recorded_us))
+
+    async def _lock(self) -> None:
+        try:
+            await self._driver.execute(statements.BEGIN)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
+                raise StoreBusyError(
+                    "The ledger could not be locked: database is locked by another process. Nothing was changed;"
+                    " find out which one holds it, and try again."
+                ) from error
+            raise
 
     async def _commit(self) -> None:
         try:
@@ -116,10 +131,17 @@ class SqliteStore(SqliteReads):
 
 
 def _find(path: Path, *, create: bool) -> None:
-    """Assure that there is a file to open, which nobody else may read."""
+    """Assure that there is a file to open, which nobody else may read.
+
+    A file that is there is not opened: closing it would let go of the locks that this process holds on it through
+    SQLite, and another process could then remove the log under it (https://sqlite.org/howtocorrupt.html, 2.2).
+    """
     try:
-        flags = os.O_RDWR | os.O_CLOEXEC | (os.O_CREAT if create else 0)
-        os.close(os.open(path, flags, FILE_MODE))
+        if create and not path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE))
+        elif not os.access(path, os.R_OK | os.W_OK):
+            path.stat()
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except FileNotFoundError as error:
         advice = "Make its directory first" if create else "Name another one, or make one first"
         raise StoreError(f"There is no ledger at {path}. {advice}.") from error

@@ -20,7 +20,7 @@ from governance_server.domain.moment import SECOND_US, duration, timestamp
 from governance_server.engine.frames import length_delimited, receipt_items
 from governance_server.engine.ports import StoreError
 from governance_server.engine.session import News, Session
-from governance_server.errors import FailedPrecondition, Fault, FieldViolation, InvalidArgument
+from governance_server.errors import FailedPrecondition, Fault, FieldViolation, InvalidArgument, Unavailable
 from governance_server.rpc import validation
 
 if TYPE_CHECKING:
@@ -68,6 +68,7 @@ class Stream:
         self._context = context
         self._principal = principal
         self._reader_ended = False
+        self._credential_ended = False
         self._good_until_us = self._next_check_us(edge.clock.now_us())
 
     async def serve(self) -> None:
@@ -125,12 +126,16 @@ class Stream:
         """Bring what the client sends before the governor, until it ends or breaks the protocol."""
         try:
             while (data := await self._context.read()) is not grpc.aio.EOF:
-                if self._edge.stopping.is_set():
+                # The writer looks, too, but a client that does not read keeps it from it.
+                await self._check_credential()
+                if self._edge.stopping.is_set() or self._credential_ended:
                     # Not acknowledged, so the client sends it again to whoever serves next.
                     break
                 await self._take(session, self._frame(data))
         except Fault as fault:
             session.end(fault)
+        except StoreError as error:
+            session.end(Unavailable(v1.ERROR_REASON_LEDGER_UNAVAILABLE, f"{error} Ask again when the server is back."))
         self._reader_ended = True
         session.wake()
 
@@ -139,7 +144,7 @@ class Stream:
         if kind == "hello":
             raise _hello_expected("Only the stream's first frame may be a hello.")
         if kind is None:
-            session.refuse(_from_the_future(frame.sequence))
+            await session.refuse(_from_the_future(frame.sequence))
             return
         commands: Sequence[v1.CoreCommand | v1.OperatorCommand] = frame.commands.commands
         await session.bring([Command(self._principal.actor, command) for command in commands], frame.sequence)
@@ -159,26 +164,35 @@ class Stream:
             news = await session.news(timeout_s)
             timeout_s = self._edge.limits.progress_interval_s
             await self._context.write(self._news_frame(news))
-            if self._reader_ended and session.settled:
-                return
             reason = await self._reason_to_end(session)
             if reason is not None:
                 goodbye = v1.Goodbye(reason=reason, retry_after=duration(RETRY_AFTER_US))
                 await self._context.write(self._frame_bytes(news.offset, GOODBYE, goodbye.SerializeToString()))
                 return
+            if self._reader_ended and session.settled:
+                return
 
     async def _reason_to_end(self, session: Session) -> v1.GoodbyeReason.ValueType | None:
         if self._edge.stopping.is_set():
             return v1.GOODBYE_REASON_STOPPING if session.settled else None
+        await self._check_credential()
+        return v1.GOODBYE_REASON_CREDENTIAL_ENDED if self._credential_ended else None
+
+    async def _check_credential(self) -> None:
+        """Look at the credential again where it is time to. Once ended, it stays so.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
         now_us = self._edge.clock.now_us()
         if now_us < self._good_until_us:
-            return None
-        self._good_until_us = self._next_check_us(now_us)
+            return
         try:
             await self._edge.authenticator.authenticate(self._context)
         except Fault:
-            return v1.GOODBYE_REASON_CREDENTIAL_ENDED
-        return None
+            self._credential_ended = True
+        else:
+            self._good_until_us = self._next_check_us(now_us)
 
     def _next_check_us(self, now_us: int) -> int:
         """Return when the credential has to be looked at again: now and then, and at the moment it expires."""
