@@ -14,7 +14,6 @@ from governance import v1
 from governance_server import directory as directories
 from governance_server.directory import DirectoryError, Serving
 from governance_server.domain.moment import SECOND_US, timestamp
-from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.engine.enrolment import (
     NameTakenError,
     NameUnknownError,
@@ -38,7 +37,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from governance_server.directory import Config, Directory
-    from governance_server.domain.policy import Policy
 
 log = structlog.get_logger(__name__)
 
@@ -217,16 +215,13 @@ async def check(directory: Directory, progress: Callable[[int, int], None]) -> i
         return (await verification.check(store, progress=progress)).offset
 
 
-async def serve(
-    directory: Directory, *, listen: str | None, announce: Callable[[Serving], None], policy: Policy = DEFAULT_POLICY
-) -> None:
+async def serve(directory: Directory, *, listen: str | None, announce: Callable[[Serving], None]) -> None:
     """Serve until SIGTERM or SIGINT, then stop in good order.
 
     Args:
         directory: The server's directory.
         listen: HOST:PORT, in place of the configured one.
         announce: Told once callers can connect.
-        policy: The rules in force.
 
     Raises:
         DirectoryError: The directory is not as it has to be, or another server holds it.
@@ -240,7 +235,8 @@ async def serve(
         async with open_store(directory) as store:
             await _verify_news(store)
             clock, limits = SystemClock(), Limits()
-            governor = Governor(store, clock, SystemEntropy(), policy)
+            connections = Connections(limits)
+            governor = Governor(store, clock, SystemEntropy(), connections.operators)
             await governor.recover()
             edge = Edge(
                 store=store,
@@ -249,7 +245,7 @@ async def serve(
                 entropy=SystemEntropy(),
                 authenticator=Authenticator(store, clock, cache_s=limits.credential_cache_s),
                 limits=limits,
-                connections=Connections(limits),
+                connections=connections,
                 ledger_id=await store.ledger_id(),
                 version=version("governance-workspace"),
                 started_us=clock.now_us(),

@@ -102,7 +102,7 @@ class ScriptedServer(ConsoleServiceServicer):
         del request
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "not played")
 
-    GetStatistics = ListOperators = SubmitVerdict
+    GetStatistics = ListOperators = ListEligibleOperators = ListHalts = SubmitVerdict
 
     async def _read(self, requests: Any) -> None:
         async for request in requests:

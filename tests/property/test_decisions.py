@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 
 from governance import v1
-from governance_server.domain.command import Body, Command, Consequence, House, State, Tick
+from governance_server.domain.command import Body, Command, Consequence, State, Surroundings, Tick
 from governance_server.domain.decide import decide
 from governance_server.domain.digest import action_digest
 from governance_server.domain.evolve import evolve
+from governance_server.domain.house import House
 from governance_server.domain.lifecycle import is_open
 from governance_server.domain.moment import microseconds, timestamp
-from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.domain.schedule import next_due_us
 from tests.property.naive import Naive
 from tests.unit.deciding import (
@@ -175,7 +175,7 @@ class Decisions(RuleBasedStateMachine):
         decision = self.decisions.get(decision_id)
         opened = sum(is_open(other.state) for other in self.decisions.values())
         before = frozen(decision)
-        ruling = decide(State(decision, House(DEFAULT_POLICY, opened)), Command(actor, body), self.now_us)
+        ruling = decide(State(decision, House(), Surroundings(opened)), Command(actor, body), self.now_us)
         assert frozen(decision) == before, "deciding changes nothing"
         if isinstance(ruling, v1.Refusal):
             self.check_refusal(ruling, decision, actor)

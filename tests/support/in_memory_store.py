@@ -44,6 +44,7 @@ class Contents:
     decisions: dict[str, DecisionRow] = field(default_factory=dict)
     requests: dict[str, KnownRequest] = field(default_factory=dict)
     credentials: dict[str, StoredCredential] = field(default_factory=dict)
+    house: dict[str, bytes] = field(default_factory=dict)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def keep(self, appendage: Appendage) -> None:
@@ -53,6 +54,7 @@ class Contents:
         self.records.extend(appendage.records)
         self.decisions.update({row.decision.decision_id: row for row in appendage.decisions})
         self.requests.update(appendage.requests)
+        self.house.update(appendage.house)
         self.credentials.update({stored.credential.credential_id: stored for stored in appendage.credentials})
 
 
@@ -75,6 +77,17 @@ class InMemoryTransaction:
 
     async def decisions(self, decision_ids: Collection[str]) -> Mapping[str, DecisionRow]:
         return _known(self._contents.decisions, decision_ids)
+
+    async def house(self) -> Mapping[str, bytes]:
+        return dict(self._contents.house)
+
+    async def rejections(self, digests: Collection[bytes]) -> Mapping[bytes, int]:
+        rejected = [
+            row.decision.action_digest
+            for row in self._contents.decisions.values()
+            if row.decision.state == v1.DECISION_STATE_REJECTED
+        ]
+        return {digest: rejected.count(digest) for digest in digests if digest in rejected}
 
     async def append(self, appendage: Appendage) -> None:
         assert self.appendage is None, "a transaction appends once"
@@ -125,6 +138,9 @@ class InMemoryStore:
 
     async def head(self) -> Head:
         return self._read().head
+
+    async def house(self) -> Mapping[str, bytes]:
+        return dict(self._read().house)
 
     async def ledger_id(self) -> str:
         return self._read().ledger_id

@@ -6,7 +6,6 @@ import asyncio
 import threading
 from typing import TYPE_CHECKING, Any
 
-from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.engine.enrolment import create_ledger
 from governance_server.engine.governor import Governor
 from governance_server.rpc import validation
@@ -43,7 +42,8 @@ class InProcessServer:
     async def _start(self) -> Edge:
         store, entropy, limits = InMemoryStore(), CountedEntropy(), Limits()
         ledger_id = await create_ledger(store, self.clock, entropy)
-        governor = Governor(store, self.clock, entropy, DEFAULT_POLICY)
+        connections = Connections(limits)
+        governor = Governor(store, self.clock, entropy, connections.operators)
         await governor.recover()
         self._governing = asyncio.create_task(governor.run())
         return Edge(
@@ -53,7 +53,7 @@ class InProcessServer:
             entropy=entropy,
             authenticator=Authenticator(store, self.clock, cache_s=limits.credential_cache_s),
             limits=limits,
-            connections=Connections(limits),
+            connections=connections,
             ledger_id=ledger_id,
             version="0",
             started_us=self.clock.now_us(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from governance import v1
-from governance_server.domain.command import Body, Command, Consequence, House, Ruling, State, Tick
+from governance_server.domain.command import Body, Command, Consequence, Ruling, State, Surroundings, Tick
 from governance_server.domain.decide import decide
 from governance_server.domain.evolve import evolve
+from governance_server.domain.house import House
 from governance_server.domain.moment import SECOND_US, timestamp
 from governance_server.domain.policy import DEFAULT_POLICY, Policy
 
@@ -72,6 +73,8 @@ class Desk:
     decision: v1.Decision | None = None
     policy: Policy = DEFAULT_POLICY
     open_decisions: int = 0
+    house: House = field(default_factory=House)
+    around: Surroundings = field(default_factory=Surroundings)
     offset: int = 0
     entries: list[tuple[v1.Entry, v1.PersonalData | None]] = field(default_factory=list)
 
@@ -83,7 +86,8 @@ class Desk:
 
     def rule(self, actor: v1.Actor, body: Body) -> Ruling:
         """Return the ruling and apply nothing."""
-        state = State(self.decision, House(self.policy, self.open_decisions))
+        around = self.around._replace(open_decisions=self.open_decisions)
+        state = State(self.decision, replace(self.house, policy=self.policy), around)
         return decide(state, Command(actor, body), self.now_us)
 
     def ask(self, actor: v1.Actor, body: Body) -> Ruling:

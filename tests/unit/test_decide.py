@@ -8,7 +8,7 @@ import pytest
 
 from governance import v1
 from governance_server.domain.command import Body, Consequence, Tick
-from governance_server.domain.decide import DECIDERS, NOT_OFFERED
+from governance_server.domain.decide import DECIDERS
 from governance_server.domain.judging import NOT_OFFERED_JUDGEMENTS
 from tests.unit.deciding import (
     ALICE,
@@ -127,15 +127,14 @@ def test_every_state_every_command(situation: str, actor: v1.Actor) -> None:
         assert desk.current.SerializeToString(deterministic=True) == before, "deciding changes nothing"
 
 
-def test_every_command_has_a_decider_or_is_not_offered() -> None:
-    """The contract knows no command that the rules forgot; none is offered and not offered."""
+def test_every_command_has_a_decider() -> None:
+    """The contract knows no command that the rules forgot."""
     kinds = {
         field.name
         for made in (v1.CoreCommand, v1.OperatorCommand)
         for field in made.DESCRIPTOR.oneofs_by_name["command"].fields
     }
-    assert set(DECIDERS) | set(NOT_OFFERED) == kinds
-    assert not set(DECIDERS) & set(NOT_OFFERED)
+    assert set(DECIDERS) == kinds
     judgements = {field.name for field in v1.Verdict.DESCRIPTOR.oneofs_by_name["judgement"].fields}
     assert set(NOT_OFFERED_JUDGEMENTS) == judgements - {"approve", "reject"}
 

@@ -8,6 +8,7 @@ import pytest
 
 from governance import v1
 from governance_server.domain.command import Command
+from governance_server.domain.house import House
 from governance_server.domain.moment import SECOND_US, microseconds
 from governance_server.domain.policy import DEFAULT_POLICY, Policy
 from governance_server.engine.enrolment import create_ledger
@@ -30,8 +31,9 @@ async def store() -> InMemoryStore:
 
 
 async def recovered(store: InMemoryStore, clock: ManualClock, policy: Policy = DEFAULT_POLICY) -> Governor:
-    governor = Governor(store, clock, CountedEntropy(), policy)
+    governor = Governor(store, clock, CountedEntropy())
     await governor.recover()
+    governor._memory.house = House(policy=policy)
     return governor
 
 

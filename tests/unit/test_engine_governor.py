@@ -12,7 +12,6 @@ from governance import v1
 from governance_server.domain.command import Command
 from governance_server.domain.digest import content_digest
 from governance_server.domain.moment import SECOND_US, microseconds
-from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.engine.enrolment import create_ledger
 from governance_server.engine.governor import Governor
 from governance_server.engine.ports import StoreBusyError, StoreError
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 @asynccontextmanager
 async def governed(store: InMemoryStore, clock: ManualClock) -> AsyncIterator[Governor]:
     """A governor that has recovered from the store, and runs with its timekeeper while the block lasts."""
-    governor = Governor(store, clock, CountedEntropy(), DEFAULT_POLICY)
+    governor = Governor(store, clock, CountedEntropy())
     await governor.recover()
     tasks = [asyncio.create_task(governor.run()), asyncio.create_task(governor.timekeeper.run())]
     try:
@@ -126,7 +125,7 @@ async def test_the_second_of_two_verdicts_in_one_batch_is_told_who_was_first(sto
 async def test_a_failed_commit_tells_nobody_and_changes_nothing(store: InMemoryStore) -> None:
     """Whoever waited is told UNAVAILABLE; no follower saw anything; after a restart it is as if it had not been."""
     clock = ManualClock()
-    governor = Governor(store, clock, CountedEntropy(), DEFAULT_POLICY)
+    governor = Governor(store, clock, CountedEntropy())
     await governor.recover()
     tail = governor.tails.of("")
     store.fail_next_commit = StoreError("no space left")
@@ -221,7 +220,7 @@ async def test_who_waits_on_a_batch_that_is_cancelled_or_meets_a_bug_is_told(sto
     """Nobody waits for an answer that never comes, and nobody is taken in any more."""
     for failure in (AssertionError("a bug"), asyncio.CancelledError()):
         store.fail_next_commit = failure
-        governor = Governor(store, ManualClock(), CountedEntropy(), DEFAULT_POLICY)
+        governor = Governor(store, ManualClock(), CountedEntropy())
         await governor.recover()
         running = asyncio.create_task(governor.run())
         async with asyncio.timeout(5):

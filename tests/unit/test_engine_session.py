@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from governance import v1
 from governance_server.domain.command import Command
-from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.engine import session as sessions
 from governance_server.engine.enrolment import create_ledger
 from governance_server.engine.governor import Governor
@@ -32,7 +31,7 @@ class Scene:
 
     async def begin(self) -> None:
         await create_ledger(self.store, ManualClock(), CountedEntropy())
-        self.governor = Governor(self.store, ManualClock(), CountedEntropy(), DEFAULT_POLICY)
+        self.governor = Governor(self.store, ManualClock(), CountedEntropy())
         await self.governor.recover()
         self.governor.tails = Tails(self.governor.head.offset, capacity=2)
 

@@ -10,7 +10,6 @@ import pytest
 
 from governance import v1
 from governance_server.domain.moment import SECOND_US, timestamp
-from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.engine.enrolment import create_ledger, issue_credential, revoke_credential
 from governance_server.engine.governor import Governor
 from governance_server.rpc.authentication import Authenticator
@@ -79,7 +78,7 @@ class Scene:
             expires_at=timestamp(self.clock.now_us() + 3600 * SECOND_US),
         )
         await issue_credential(self.store, self.clock, self.entropy, credential=credential, proof=token.proof)
-        self.governor = Governor(self.store, self.clock, self.entropy, DEFAULT_POLICY)
+        self.governor = Governor(self.store, self.clock, self.entropy)
         await self.governor.recover()
         self.governing = asyncio.create_task(self.governor.run())
         await self.governor.ask(proposing())

@@ -23,27 +23,62 @@ _sym_db = _symbol_database.Default()
 
 
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from governance.v1 import command_pb2 as governance_dot_v1_dot_command__pb2
 from governance.v1 import decision_pb2 as governance_dot_v1_dot_decision__pb2
 from governance.v1 import options_pb2 as governance_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*governance/v1/administration_service.proto\x12\rgovernance.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cgovernance/v1/decision.proto\x1a\x1bgovernance/v1/options.proto\"W\n\x16ListCredentialsRequest\x12 \n\tpage_size\x18\x01 \x01(\rB\r\x92\xb5\x18\t9\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xb5\x18\x03\x18\x80\x08\"\xd9\x01\n\nCredential\x12\x15\n\rcredential_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12!\n\x04role\x18\x03 \x01(\x0e\x32\x13.governance.v1.Role\x12-\n\tissued_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07revoked\x18\x06 \x01(\x08\x12\x13\n\x0b\x63\x65rtificate\x18\x07 \x01(\x08\"b\n\x17ListCredentialsResponse\x12.\n\x0b\x63redentials\x18\x01 \x03(\x0b\x32\x19.governance.v1.Credential\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2y\n\x15\x41\x64ministrationService\x12`\n\x0fListCredentials\x12%.governance.v1.ListCredentialsRequest\x1a&.governance.v1.ListCredentialsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*governance/v1/administration_service.proto\x12\rgovernance.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bgovernance/v1/command.proto\x1a\x1cgovernance/v1/decision.proto\x1a\x1bgovernance/v1/options.proto\"\x12\n\x10GetPolicyRequest\"\x96\x01\n\x11GetPolicyResponse\x12\x10\n\x08\x64ocument\x18\x01 \x01(\t\x12\x15\n\rpolicy_digest\x18\x02 \x01(\x0c\x12(\n\napplied_by\x18\x03 \x01(\x0b\x32\x14.governance.v1.Actor\x12.\n\napplied_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"=\n\rPolicyProblem\x12\r\n\x05place\x18\x01 \x01(\t\x12\x0c\n\x04line\x18\x02 \x01(\r\x12\x0f\n\x07problem\x18\x03 \x01(\t\"2\n\x12\x43heckPolicyRequest\x12\x1c\n\x08\x64ocument\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18\x80\x80\x10\"\\\n\x13\x43heckPolicyResponse\x12.\n\x08problems\x18\x01 \x03(\x0b\x32\x1c.governance.v1.PolicyProblem\x12\x15\n\rpolicy_digest\x18\x02 \x01(\x0c\"q\n\x12\x41pplyPolicyRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\x12\x1c\n\x08\x64ocument\x18\x02 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18\x80\x80\x10\x12\x1d\n\x06reason\x18\x03 \x01(\tB\r\x88\xb5\x18\x01\x92\xb5\x18\x05\x08\x01\x18\x80 \"\x85\x01\n\x13\x41pplyPolicyResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt\x12.\n\x08problems\x18\x02 \x03(\x0b\x32\x1c.governance.v1.PolicyProblem\x12\x15\n\rpolicy_digest\x18\x03 \x01(\x0c\"^\n\x13ReplayPolicyRequest\x12\x1c\n\x08\x64ocument\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18\x80\x80\x10\x12)\n\x05since\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"y\n\x0e\x41utomationMove\x12,\n\x04\x66rom\x18\x01 \x01(\x0e\x32\x1e.governance.v1.AutomationLevel\x12*\n\x02to\x18\x02 \x01(\x0e\x32\x1e.governance.v1.AutomationLevel\x12\r\n\x05\x63ount\x18\x03 \x01(\x04\"\xa8\x03\n\x10ReplayDifference\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12-\n\x0brisk_before\x18\x02 \x01(\x0e\x32\x18.governance.v1.RiskLevel\x12,\n\nrisk_after\x18\x03 \x01(\x0e\x32\x18.governance.v1.RiskLevel\x12\x39\n\x11\x61utomation_before\x18\x04 \x01(\x0e\x32\x1e.governance.v1.AutomationLevel\x12\x38\n\x10\x61utomation_after\x18\x05 \x01(\x0e\x32\x1e.governance.v1.AutomationLevel\x12(\n\x0btier_before\x18\x06 \x01(\x0e\x32\x13.governance.v1.Role\x12\'\n\ntier_after\x18\x07 \x01(\x0e\x32\x13.governance.v1.Role\x12\x17\n\x0frequired_before\x18\x08 \x01(\r\x12\x16\n\x0erequired_after\x18\t \x01(\r\x12\x14\n\x0cscore_before\x18\n \x01(\x01\x12\x13\n\x0bscore_after\x18\x0b \x01(\x01\"\x94\x02\n\x14ReplayPolicyResponse\x12\x11\n\tlooked_at\x18\x01 \x01(\x04\x12\r\n\x05total\x18\x02 \x01(\x04\x12,\n\x05moves\x18\x03 \x03(\x0b\x32\x1d.governance.v1.AutomationMove\x12\x34\n\x0b\x64ifferences\x18\x04 \x03(\x0b\x32\x1f.governance.v1.ReplayDifference\x12\x0f\n\x07\x63hanged\x18\x05 \x01(\x04\x12.\n\x08problems\x18\x06 \x03(\x0b\x32\x1c.governance.v1.PolicyProblem\x12\x0c\n\x04\x64one\x18\x07 \x01(\x08\x12\'\n\x05tiers\x18\x08 \x03(\x0b\x32\x18.governance.v1.TierCount\"M\n\tTierCount\x12!\n\x04tier\x18\x01 \x01(\x0e\x32\x13.governance.v1.Role\x12\x0e\n\x06\x62\x65\x66ore\x18\x02 \x01(\x04\x12\r\n\x05\x61\x66ter\x18\x03 \x01(\x04\"W\n\x16ListCredentialsRequest\x12 \n\tpage_size\x18\x01 \x01(\rB\r\x92\xb5\x18\t9\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xb5\x18\x03\x18\x80\x08\"\xd9\x01\n\nCredential\x12\x15\n\rcredential_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12!\n\x04role\x18\x03 \x01(\x0e\x32\x13.governance.v1.Role\x12-\n\tissued_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07revoked\x18\x06 \x01(\x08\x12\x13\n\x0b\x63\x65rtificate\x18\x07 \x01(\x08\"b\n\x17ListCredentialsResponse\x12.\n\x0b\x63redentials\x18\x01 \x03(\x0b\x32\x19.governance.v1.Credential\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xd0\x03\n\x15\x41\x64ministrationService\x12`\n\x0fListCredentials\x12%.governance.v1.ListCredentialsRequest\x1a&.governance.v1.ListCredentialsResponse\x12N\n\tGetPolicy\x12\x1f.governance.v1.GetPolicyRequest\x1a .governance.v1.GetPolicyResponse\x12T\n\x0b\x43heckPolicy\x12!.governance.v1.CheckPolicyRequest\x1a\".governance.v1.CheckPolicyResponse\x12T\n\x0b\x41pplyPolicy\x12!.governance.v1.ApplyPolicyRequest\x1a\".governance.v1.ApplyPolicyResponse\x12Y\n\x0cReplayPolicy\x12\".governance.v1.ReplayPolicyRequest\x1a#.governance.v1.ReplayPolicyResponse0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'governance.v1.administration_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CHECKPOLICYREQUEST'].fields_by_name['document']._loaded_options = None
+  _globals['_CHECKPOLICYREQUEST'].fields_by_name['document']._serialized_options = b'\222\265\030\006\010\001\030\200\200\020'
+  _globals['_APPLYPOLICYREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_APPLYPOLICYREQUEST'].fields_by_name['request_id']._serialized_options = b'\222\265\030\006\010\001\030@@\001'
+  _globals['_APPLYPOLICYREQUEST'].fields_by_name['document']._loaded_options = None
+  _globals['_APPLYPOLICYREQUEST'].fields_by_name['document']._serialized_options = b'\222\265\030\006\010\001\030\200\200\020'
+  _globals['_APPLYPOLICYREQUEST'].fields_by_name['reason']._loaded_options = None
+  _globals['_APPLYPOLICYREQUEST'].fields_by_name['reason']._serialized_options = b'\210\265\030\001\222\265\030\005\010\001\030\200 '
+  _globals['_REPLAYPOLICYREQUEST'].fields_by_name['document']._loaded_options = None
+  _globals['_REPLAYPOLICYREQUEST'].fields_by_name['document']._serialized_options = b'\222\265\030\006\010\001\030\200\200\020'
   _globals['_LISTCREDENTIALSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTCREDENTIALSREQUEST'].fields_by_name['page_size']._serialized_options = b'\222\265\030\t9\000\000\000\000\000@\217@'
   _globals['_LISTCREDENTIALSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTCREDENTIALSREQUEST'].fields_by_name['page_token']._serialized_options = b'\222\265\030\003\030\200\010'
-  _globals['_LISTCREDENTIALSREQUEST']._serialized_start=153
-  _globals['_LISTCREDENTIALSREQUEST']._serialized_end=240
-  _globals['_CREDENTIAL']._serialized_start=243
-  _globals['_CREDENTIAL']._serialized_end=460
-  _globals['_LISTCREDENTIALSRESPONSE']._serialized_start=462
-  _globals['_LISTCREDENTIALSRESPONSE']._serialized_end=560
-  _globals['_ADMINISTRATIONSERVICE']._serialized_start=562
-  _globals['_ADMINISTRATIONSERVICE']._serialized_end=683
+  _globals['_GETPOLICYREQUEST']._serialized_start=182
+  _globals['_GETPOLICYREQUEST']._serialized_end=200
+  _globals['_GETPOLICYRESPONSE']._serialized_start=203
+  _globals['_GETPOLICYRESPONSE']._serialized_end=353
+  _globals['_POLICYPROBLEM']._serialized_start=355
+  _globals['_POLICYPROBLEM']._serialized_end=416
+  _globals['_CHECKPOLICYREQUEST']._serialized_start=418
+  _globals['_CHECKPOLICYREQUEST']._serialized_end=468
+  _globals['_CHECKPOLICYRESPONSE']._serialized_start=470
+  _globals['_CHECKPOLICYRESPONSE']._serialized_end=562
+  _globals['_APPLYPOLICYREQUEST']._serialized_start=564
+  _globals['_APPLYPOLICYREQUEST']._serialized_end=677
+  _globals['_APPLYPOLICYRESPONSE']._serialized_start=680
+  _globals['_APPLYPOLICYRESPONSE']._serialized_end=813
+  _globals['_REPLAYPOLICYREQUEST']._serialized_start=815
+  _globals['_REPLAYPOLICYREQUEST']._serialized_end=909
+  _globals['_AUTOMATIONMOVE']._serialized_start=911
+  _globals['_AUTOMATIONMOVE']._serialized_end=1032
+  _globals['_REPLAYDIFFERENCE']._serialized_start=1035
+  _globals['_REPLAYDIFFERENCE']._serialized_end=1459
+  _globals['_REPLAYPOLICYRESPONSE']._serialized_start=1462
+  _globals['_REPLAYPOLICYRESPONSE']._serialized_end=1738
+  _globals['_TIERCOUNT']._serialized_start=1740
+  _globals['_TIERCOUNT']._serialized_end=1817
+  _globals['_LISTCREDENTIALSREQUEST']._serialized_start=1819
+  _globals['_LISTCREDENTIALSREQUEST']._serialized_end=1906
+  _globals['_CREDENTIAL']._serialized_start=1909
+  _globals['_CREDENTIAL']._serialized_end=2126
+  _globals['_LISTCREDENTIALSRESPONSE']._serialized_start=2128
+  _globals['_LISTCREDENTIALSRESPONSE']._serialized_end=2226
+  _globals['_ADMINISTRATIONSERVICE']._serialized_start=2229
+  _globals['_ADMINISTRATIONSERVICE']._serialized_end=2693
 # @@protoc_insertion_point(module_scope)

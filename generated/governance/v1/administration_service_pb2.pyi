@@ -8,6 +8,7 @@ from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from governance.v1 import command_pb2 as _command_pb2
 from governance.v1 import decision_pb2 as _decision_pb2
 import builtins as _builtins
 import sys
@@ -19,6 +20,410 @@ else:
     from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+@_typing.final
+class GetPolicyRequest(_message.Message):
+    """Read the policy in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPolicyRequest: _TypeAlias = GetPolicyRequest  # noqa: Y015
+
+@_typing.final
+class GetPolicyResponse(_message.Message):
+    """The policy in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    POLICY_DIGEST_FIELD_NUMBER: _builtins.int
+    APPLIED_BY_FIELD_NUMBER: _builtins.int
+    APPLIED_AT_FIELD_NUMBER: _builtins.int
+    document: _builtins.str
+    """In TOML, as it was applied, or the built-in one."""
+    policy_digest: _builtins.bytes
+    """As assessments name it."""
+    @_builtins.property
+    def applied_by(self) -> _decision_pb2.Actor:
+        """Who applied it; absent for the built-in one."""
+
+    @_builtins.property
+    def applied_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        document: _builtins.str = ...,
+        policy_digest: _builtins.bytes = ...,
+        applied_by: _decision_pb2.Actor | None = ...,
+        applied_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["applied_at", b"applied_at", "applied_by", b"applied_by"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["applied_at", b"applied_at", "applied_by", b"applied_by", "document", b"document", "policy_digest", b"policy_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetPolicyResponse: _TypeAlias = GetPolicyResponse  # noqa: Y015
+
+@_typing.final
+class PolicyProblem(_message.Message):
+    """One thing that is wrong with a policy."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLACE_FIELD_NUMBER: _builtins.int
+    LINE_FIELD_NUMBER: _builtins.int
+    PROBLEM_FIELD_NUMBER: _builtins.int
+    place: _builtins.str
+    """Where, as the keys from the top: "sla.critical_s", "approval[2].when"."""
+    line: _builtins.int
+    """In which line, from 1; 0 where it is not known."""
+    problem: _builtins.str
+    """What, in a sentence."""
+    def __init__(
+        self,
+        *,
+        place: _builtins.str = ...,
+        line: _builtins.int = ...,
+        problem: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["line", b"line", "place", b"place", "problem", b"problem"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PolicyProblem: _TypeAlias = PolicyProblem  # noqa: Y015
+
+@_typing.final
+class CheckPolicyRequest(_message.Message):
+    """Say what is wrong with a policy."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    document: _builtins.str
+    """In TOML."""
+    def __init__(
+        self,
+        *,
+        document: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckPolicyRequest: _TypeAlias = CheckPolicyRequest  # noqa: Y015
+
+@_typing.final
+class CheckPolicyResponse(_message.Message):
+    """What is wrong with it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    POLICY_DIGEST_FIELD_NUMBER: _builtins.int
+    policy_digest: _builtins.bytes
+    """As assessments would name it; empty where there are problems."""
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyProblem]:
+        """In the order of their lines; none where it is in order."""
+
+    def __init__(
+        self,
+        *,
+        problems: _abc.Iterable[Global___PolicyProblem] | None = ...,
+        policy_digest: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["policy_digest", b"policy_digest", "problems", b"problems"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckPolicyResponse: _TypeAlias = CheckPolicyResponse  # noqa: Y015
+
+@_typing.final
+class ApplyPolicyRequest(_message.Message):
+    """Put a policy in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    request_id: _builtins.str
+    """Chosen by the caller, unique among its own."""
+    document: _builtins.str
+    """In TOML."""
+    reason: _builtins.str
+    """Why."""
+    def __init__(
+        self,
+        *,
+        request_id: _builtins.str = ...,
+        document: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyPolicyRequest: _TypeAlias = ApplyPolicyRequest  # noqa: Y015
+
+@_typing.final
+class ApplyPolicyResponse(_message.Message):
+    """What became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECEIPT_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    POLICY_DIGEST_FIELD_NUMBER: _builtins.int
+    policy_digest: _builtins.bytes
+    """As assessments name it from now on."""
+    @_builtins.property
+    def receipt(self) -> _command_pb2.Receipt:
+        """Accepted; absent where there are problems."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyProblem]:
+        """What is wrong with it; none where it was applied."""
+
+    def __init__(
+        self,
+        *,
+        receipt: _command_pb2.Receipt | None = ...,
+        problems: _abc.Iterable[Global___PolicyProblem] | None = ...,
+        policy_digest: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["receipt", b"receipt"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["policy_digest", b"policy_digest", "problems", b"problems", "receipt", b"receipt"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ApplyPolicyResponse: _TypeAlias = ApplyPolicyResponse  # noqa: Y015
+
+@_typing.final
+class ReplayPolicyRequest(_message.Message):
+    """Run a policy over the recorded proposals."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    document: _builtins.str
+    """In TOML."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """Proposals from then on; absent for all."""
+
+    def __init__(
+        self,
+        *,
+        document: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayPolicyRequest: _TypeAlias = ReplayPolicyRequest  # noqa: Y015
+
+@_typing.final
+class AutomationMove(_message.Message):
+    """How many decisions would have moved from one automation level to another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FROM_FIELD_NUMBER: _builtins.int
+    TO_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    to: _decision_pb2.AutomationLevel.ValueType
+    """What they would have got."""
+    count: _builtins.int
+    """How many."""
+    def __init__(
+        self,
+        *,
+        to: _decision_pb2.AutomationLevel.ValueType = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "from", b"from", "to", b"to"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AutomationMove: _TypeAlias = AutomationMove  # noqa: Y015
+
+@_typing.final
+class ReplayDifference(_message.Message):
+    """One decision that would have gone otherwise."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    RISK_BEFORE_FIELD_NUMBER: _builtins.int
+    RISK_AFTER_FIELD_NUMBER: _builtins.int
+    AUTOMATION_BEFORE_FIELD_NUMBER: _builtins.int
+    AUTOMATION_AFTER_FIELD_NUMBER: _builtins.int
+    TIER_BEFORE_FIELD_NUMBER: _builtins.int
+    TIER_AFTER_FIELD_NUMBER: _builtins.int
+    REQUIRED_BEFORE_FIELD_NUMBER: _builtins.int
+    REQUIRED_AFTER_FIELD_NUMBER: _builtins.int
+    SCORE_BEFORE_FIELD_NUMBER: _builtins.int
+    SCORE_AFTER_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.str
+    """Which."""
+    risk_before: _decision_pb2.RiskLevel.ValueType
+    """What it was assessed as."""
+    risk_after: _decision_pb2.RiskLevel.ValueType
+    """What it would have been assessed as."""
+    automation_before: _decision_pb2.AutomationLevel.ValueType
+    """What it got."""
+    automation_after: _decision_pb2.AutomationLevel.ValueType
+    """What it would have got."""
+    tier_before: _decision_pb2.Role.ValueType
+    """Who had to decide it first."""
+    tier_after: _decision_pb2.Role.ValueType
+    """Who would have had to."""
+    required_before: _builtins.int
+    """How many had to approve."""
+    required_after: _builtins.int
+    """How many would have had to."""
+    score_before: _builtins.float
+    """The score before."""
+    score_after: _builtins.float
+    """The score after."""
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.str = ...,
+        risk_before: _decision_pb2.RiskLevel.ValueType = ...,
+        risk_after: _decision_pb2.RiskLevel.ValueType = ...,
+        automation_before: _decision_pb2.AutomationLevel.ValueType = ...,
+        automation_after: _decision_pb2.AutomationLevel.ValueType = ...,
+        tier_before: _decision_pb2.Role.ValueType = ...,
+        tier_after: _decision_pb2.Role.ValueType = ...,
+        required_before: _builtins.int = ...,
+        required_after: _builtins.int = ...,
+        score_before: _builtins.float = ...,
+        score_after: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["automation_after", b"automation_after", "automation_before", b"automation_before", "decision_id", b"decision_id", "required_after", b"required_after", "required_before", b"required_before", "risk_after", b"risk_after", "risk_before", b"risk_before", "score_after", b"score_after", "score_before", b"score_before", "tier_after", b"tier_after", "tier_before", b"tier_before"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayDifference: _TypeAlias = ReplayDifference  # noqa: Y015
+
+@_typing.final
+class ReplayPolicyResponse(_message.Message):
+    """Progress, or the report."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LOOKED_AT_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    MOVES_FIELD_NUMBER: _builtins.int
+    DIFFERENCES_FIELD_NUMBER: _builtins.int
+    CHANGED_FIELD_NUMBER: _builtins.int
+    PROBLEMS_FIELD_NUMBER: _builtins.int
+    DONE_FIELD_NUMBER: _builtins.int
+    TIERS_FIELD_NUMBER: _builtins.int
+    looked_at: _builtins.int
+    """Proposals looked at so far."""
+    total: _builtins.int
+    """Proposals there are to look at."""
+    changed: _builtins.int
+    """In the last frame alone: how many would have gone otherwise."""
+    done: _builtins.bool
+    """This is the last frame."""
+    @_builtins.property
+    def moves(self) -> _containers.RepeatedCompositeFieldContainer[Global___AutomationMove]:
+        """In the last frame alone: the moves, those of most decisions first."""
+
+    @_builtins.property
+    def differences(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReplayDifference]:
+        """In the last frame alone: at most ten, the most consequential first."""
+
+    @_builtins.property
+    def problems(self) -> _containers.RepeatedCompositeFieldContainer[Global___PolicyProblem]:
+        """What is wrong with the policy; then nothing was looked at."""
+
+    @_builtins.property
+    def tiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___TierCount]:
+        """In the last frame alone: how many would have had to be decided by whom first."""
+
+    def __init__(
+        self,
+        *,
+        looked_at: _builtins.int = ...,
+        total: _builtins.int = ...,
+        moves: _abc.Iterable[Global___AutomationMove] | None = ...,
+        differences: _abc.Iterable[Global___ReplayDifference] | None = ...,
+        changed: _builtins.int = ...,
+        problems: _abc.Iterable[Global___PolicyProblem] | None = ...,
+        done: _builtins.bool = ...,
+        tiers: _abc.Iterable[Global___TierCount] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changed", b"changed", "differences", b"differences", "done", b"done", "looked_at", b"looked_at", "moves", b"moves", "problems", b"problems", "tiers", b"tiers", "total", b"total"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReplayPolicyResponse: _TypeAlias = ReplayPolicyResponse  # noqa: Y015
+
+@_typing.final
+class TierCount(_message.Message):
+    """How many decisions one tier would have had to decide first."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TIER_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    tier: _decision_pb2.Role.ValueType
+    """Which tier; UNSPECIFIED for those that policy would have approved."""
+    before: _builtins.int
+    """How many it had."""
+    after: _builtins.int
+    """How many it would have had."""
+    def __init__(
+        self,
+        *,
+        tier: _decision_pb2.Role.ValueType = ...,
+        before: _builtins.int = ...,
+        after: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "tier", b"tier"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TierCount: _TypeAlias = TierCount  # noqa: Y015
 
 @_typing.final
 class ListCredentialsRequest(_message.Message):

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class AdministrationServiceStub:
-    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -45,10 +45,30 @@ class AdministrationServiceStub:
                 request_serializer=governance_dot_v1_dot_administration__service__pb2.ListCredentialsRequest.SerializeToString,
                 response_deserializer=governance_dot_v1_dot_administration__service__pb2.ListCredentialsResponse.FromString,
                 _registered_method=True)
+        self.GetPolicy = channel.unary_unary(
+                '/governance.v1.AdministrationService/GetPolicy',
+                request_serializer=governance_dot_v1_dot_administration__service__pb2.GetPolicyRequest.SerializeToString,
+                response_deserializer=governance_dot_v1_dot_administration__service__pb2.GetPolicyResponse.FromString,
+                _registered_method=True)
+        self.CheckPolicy = channel.unary_unary(
+                '/governance.v1.AdministrationService/CheckPolicy',
+                request_serializer=governance_dot_v1_dot_administration__service__pb2.CheckPolicyRequest.SerializeToString,
+                response_deserializer=governance_dot_v1_dot_administration__service__pb2.CheckPolicyResponse.FromString,
+                _registered_method=True)
+        self.ApplyPolicy = channel.unary_unary(
+                '/governance.v1.AdministrationService/ApplyPolicy',
+                request_serializer=governance_dot_v1_dot_administration__service__pb2.ApplyPolicyRequest.SerializeToString,
+                response_deserializer=governance_dot_v1_dot_administration__service__pb2.ApplyPolicyResponse.FromString,
+                _registered_method=True)
+        self.ReplayPolicy = channel.unary_stream(
+                '/governance.v1.AdministrationService/ReplayPolicy',
+                request_serializer=governance_dot_v1_dot_administration__service__pb2.ReplayPolicyRequest.SerializeToString,
+                response_deserializer=governance_dot_v1_dot_administration__service__pb2.ReplayPolicyResponse.FromString,
+                _registered_method=True)
 
 
 class AdministrationServiceServicer:
-    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -63,6 +83,36 @@ class AdministrationServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetPolicy(self, request, context):
+        """Read the policy in force.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CheckPolicy(self, request, context):
+        """Say what is wrong with a policy, all of it. Changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ApplyPolicy(self, request, context):
+        """Put a policy in force for every proposal from then on; what is open keeps its assessment. All of it or nothing:
+        one with problems is not applied, and the answer lists them. Idempotent in its request_id.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ReplayPolicy(self, request, context):
+        """Run a policy over the recorded proposals, and say what it would have made of them. Changes nothing. Progress comes
+        while it runs; the last frame has the report.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AdministrationServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -70,6 +120,26 @@ def add_AdministrationServiceServicer_to_server(servicer, server):
                     servicer.ListCredentials,
                     request_deserializer=governance_dot_v1_dot_administration__service__pb2.ListCredentialsRequest.FromString,
                     response_serializer=governance_dot_v1_dot_administration__service__pb2.ListCredentialsResponse.SerializeToString,
+            ),
+            'GetPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetPolicy,
+                    request_deserializer=governance_dot_v1_dot_administration__service__pb2.GetPolicyRequest.FromString,
+                    response_serializer=governance_dot_v1_dot_administration__service__pb2.GetPolicyResponse.SerializeToString,
+            ),
+            'CheckPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.CheckPolicy,
+                    request_deserializer=governance_dot_v1_dot_administration__service__pb2.CheckPolicyRequest.FromString,
+                    response_serializer=governance_dot_v1_dot_administration__service__pb2.CheckPolicyResponse.SerializeToString,
+            ),
+            'ApplyPolicy': grpc.unary_unary_rpc_method_handler(
+                    servicer.ApplyPolicy,
+                    request_deserializer=governance_dot_v1_dot_administration__service__pb2.ApplyPolicyRequest.FromString,
+                    response_serializer=governance_dot_v1_dot_administration__service__pb2.ApplyPolicyResponse.SerializeToString,
+            ),
+            'ReplayPolicy': grpc.unary_stream_rpc_method_handler(
+                    servicer.ReplayPolicy,
+                    request_deserializer=governance_dot_v1_dot_administration__service__pb2.ReplayPolicyRequest.FromString,
+                    response_serializer=governance_dot_v1_dot_administration__service__pb2.ReplayPolicyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -80,7 +150,7 @@ def add_AdministrationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdministrationService:
-    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -105,6 +175,114 @@ class AdministrationService:
             '/governance.v1.AdministrationService/ListCredentials',
             governance_dot_v1_dot_administration__service__pb2.ListCredentialsRequest.SerializeToString,
             governance_dot_v1_dot_administration__service__pb2.ListCredentialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/governance.v1.AdministrationService/GetPolicy',
+            governance_dot_v1_dot_administration__service__pb2.GetPolicyRequest.SerializeToString,
+            governance_dot_v1_dot_administration__service__pb2.GetPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CheckPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/governance.v1.AdministrationService/CheckPolicy',
+            governance_dot_v1_dot_administration__service__pb2.CheckPolicyRequest.SerializeToString,
+            governance_dot_v1_dot_administration__service__pb2.CheckPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ApplyPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/governance.v1.AdministrationService/ApplyPolicy',
+            governance_dot_v1_dot_administration__service__pb2.ApplyPolicyRequest.SerializeToString,
+            governance_dot_v1_dot_administration__service__pb2.ApplyPolicyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ReplayPolicy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/governance.v1.AdministrationService/ReplayPolicy',
+            governance_dot_v1_dot_administration__service__pb2.ReplayPolicyRequest.SerializeToString,
+            governance_dot_v1_dot_administration__service__pb2.ReplayPolicyResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,7 +27,7 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdministrationServiceStub:
-    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -41,10 +41,22 @@ class AdministrationServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AdministrationServiceAsyncStub: ...
     ListCredentials: _grpc.UnaryUnaryMultiCallable[_administration_service_pb2.ListCredentialsRequest, _administration_service_pb2.ListCredentialsResponse]
     """List the credentials that were issued. What proves them is not told."""
+    GetPolicy: _grpc.UnaryUnaryMultiCallable[_administration_service_pb2.GetPolicyRequest, _administration_service_pb2.GetPolicyResponse]
+    """Read the policy in force."""
+    CheckPolicy: _grpc.UnaryUnaryMultiCallable[_administration_service_pb2.CheckPolicyRequest, _administration_service_pb2.CheckPolicyResponse]
+    """Say what is wrong with a policy, all of it. Changes nothing."""
+    ApplyPolicy: _grpc.UnaryUnaryMultiCallable[_administration_service_pb2.ApplyPolicyRequest, _administration_service_pb2.ApplyPolicyResponse]
+    """Put a policy in force for every proposal from then on; what is open keeps its assessment. All of it or nothing:
+    one with problems is not applied, and the answer lists them. Idempotent in its request_id.
+    """
+    ReplayPolicy: _grpc.UnaryStreamMultiCallable[_administration_service_pb2.ReplayPolicyRequest, _administration_service_pb2.ReplayPolicyResponse]
+    """Run a policy over the recorded proposals, and say what it would have made of them. Changes nothing. Progress comes
+    while it runs; the last frame has the report.
+    """
 
 @_typing.type_check_only
 class AdministrationServiceAsyncStub(AdministrationServiceStub):
-    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -55,9 +67,21 @@ class AdministrationServiceAsyncStub(AdministrationServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     ListCredentials: _aio.UnaryUnaryMultiCallable[_administration_service_pb2.ListCredentialsRequest, _administration_service_pb2.ListCredentialsResponse]  # type: ignore[assignment]
     """List the credentials that were issued. What proves them is not told."""
+    GetPolicy: _aio.UnaryUnaryMultiCallable[_administration_service_pb2.GetPolicyRequest, _administration_service_pb2.GetPolicyResponse]  # type: ignore[assignment]
+    """Read the policy in force."""
+    CheckPolicy: _aio.UnaryUnaryMultiCallable[_administration_service_pb2.CheckPolicyRequest, _administration_service_pb2.CheckPolicyResponse]  # type: ignore[assignment]
+    """Say what is wrong with a policy, all of it. Changes nothing."""
+    ApplyPolicy: _aio.UnaryUnaryMultiCallable[_administration_service_pb2.ApplyPolicyRequest, _administration_service_pb2.ApplyPolicyResponse]  # type: ignore[assignment]
+    """Put a policy in force for every proposal from then on; what is open keeps its assessment. All of it or nothing:
+    one with problems is not applied, and the answer lists them. Idempotent in its request_id.
+    """
+    ReplayPolicy: _aio.UnaryStreamMultiCallable[_administration_service_pb2.ReplayPolicyRequest, _administration_service_pb2.ReplayPolicyResponse]  # type: ignore[assignment]
+    """Run a policy over the recorded proposals, and say what it would have made of them. Changes nothing. Progress comes
+    while it runs; the last frame has the report.
+    """
 
 class AdministrationServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Where credentials are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -72,5 +96,41 @@ class AdministrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_administration_service_pb2.ListCredentialsResponse, _abc.Awaitable[_administration_service_pb2.ListCredentialsResponse]]:
         """List the credentials that were issued. What proves them is not told."""
+
+    @_abc_1.abstractmethod
+    def GetPolicy(
+        self,
+        request: _administration_service_pb2.GetPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_administration_service_pb2.GetPolicyResponse, _abc.Awaitable[_administration_service_pb2.GetPolicyResponse]]:
+        """Read the policy in force."""
+
+    @_abc_1.abstractmethod
+    def CheckPolicy(
+        self,
+        request: _administration_service_pb2.CheckPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_administration_service_pb2.CheckPolicyResponse, _abc.Awaitable[_administration_service_pb2.CheckPolicyResponse]]:
+        """Say what is wrong with a policy, all of it. Changes nothing."""
+
+    @_abc_1.abstractmethod
+    def ApplyPolicy(
+        self,
+        request: _administration_service_pb2.ApplyPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_administration_service_pb2.ApplyPolicyResponse, _abc.Awaitable[_administration_service_pb2.ApplyPolicyResponse]]:
+        """Put a policy in force for every proposal from then on; what is open keeps its assessment. All of it or nothing:
+        one with problems is not applied, and the answer lists them. Idempotent in its request_id.
+        """
+
+    @_abc_1.abstractmethod
+    def ReplayPolicy(
+        self,
+        request: _administration_service_pb2.ReplayPolicyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_administration_service_pb2.ReplayPolicyResponse], _abc.AsyncIterator[_administration_service_pb2.ReplayPolicyResponse]]:
+        """Run a policy over the recorded proposals, and say what it would have made of them. Changes nothing. Progress comes
+        while it runs; the last frame has the report.
+        """
 
 def add_AdministrationServiceServicer_to_server(servicer: AdministrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -76,6 +76,24 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """The server does not know this command, or this frame: it comes from a newer client."""
     REFUSAL_REASON_NOT_OFFERED: _RefusalReason.ValueType  # 23
     """The server knows this command and does not offer it."""
+    REFUSAL_REASON_NOT_NARROWER: _RefusalReason.ValueType  # 24
+    """The modified action does more than the one before, or something else, and the caller may only narrow."""
+    REFUSAL_REASON_NOTHING_CHANGED: _RefusalReason.ValueType  # 25
+    """The modified action is the same as the one before."""
+    REFUSAL_REASON_BEYOND_DEADLINE: _RefusalReason.ValueType  # 26
+    """The time asked for lies beyond the decision's deadline."""
+    REFUSAL_REASON_HALT_NOT_FOUND: _RefusalReason.ValueType  # 27
+    """There is no such halt in force."""
+    REFUSAL_REASON_ALREADY_RELEASED_BY_YOU: _RefusalReason.ValueType  # 28
+    """The same person asked to release the halt already; another has to."""
+    REFUSAL_REASON_NOTHING_ASKED: _RefusalReason.ValueType  # 29
+    """Nothing was asked, or it was answered already."""
+    REFUSAL_REASON_OPERATOR_NOT_ELIGIBLE: _RefusalReason.ValueType  # 30
+    """There is no such operator, or none that may decide this."""
+    REFUSAL_REASON_OUTCOME_KNOWN: _RefusalReason.ValueType  # 31
+    """Its outcome is not unknown, so that there is nothing to settle."""
+    REFUSAL_REASON_NOTHING_TO_UNDO: _RefusalReason.ValueType  # 32
+    """It was not executed, or was reversed already, so that there is nothing to undo."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a command was refused. A refused command changed nothing and left no trace."""
@@ -128,6 +146,24 @@ REFUSAL_REASON_UNKNOWN_COMMAND: RefusalReason.ValueType  # 22
 """The server does not know this command, or this frame: it comes from a newer client."""
 REFUSAL_REASON_NOT_OFFERED: RefusalReason.ValueType  # 23
 """The server knows this command and does not offer it."""
+REFUSAL_REASON_NOT_NARROWER: RefusalReason.ValueType  # 24
+"""The modified action does more than the one before, or something else, and the caller may only narrow."""
+REFUSAL_REASON_NOTHING_CHANGED: RefusalReason.ValueType  # 25
+"""The modified action is the same as the one before."""
+REFUSAL_REASON_BEYOND_DEADLINE: RefusalReason.ValueType  # 26
+"""The time asked for lies beyond the decision's deadline."""
+REFUSAL_REASON_HALT_NOT_FOUND: RefusalReason.ValueType  # 27
+"""There is no such halt in force."""
+REFUSAL_REASON_ALREADY_RELEASED_BY_YOU: RefusalReason.ValueType  # 28
+"""The same person asked to release the halt already; another has to."""
+REFUSAL_REASON_NOTHING_ASKED: RefusalReason.ValueType  # 29
+"""Nothing was asked, or it was answered already."""
+REFUSAL_REASON_OPERATOR_NOT_ELIGIBLE: RefusalReason.ValueType  # 30
+"""There is no such operator, or none that may decide this."""
+REFUSAL_REASON_OUTCOME_KNOWN: RefusalReason.ValueType  # 31
+"""Its outcome is not unknown, so that there is nothing to settle."""
+REFUSAL_REASON_NOTHING_TO_UNDO: RefusalReason.ValueType  # 32
+"""It was not executed, or was reversed already, so that there is nothing to undo."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 @_typing.final
@@ -874,16 +910,20 @@ class Accepted(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     OFFSET_FIELD_NUMBER: _builtins.int
+    JOINED_FIELD_NUMBER: _builtins.int
     offset: _builtins.int
     """The ledger entry that recorded it."""
+    joined: _builtins.str
+    """For a proposal that was the same as one that is open: the open decision it joined, which is the one to follow."""
     def __init__(
         self,
         *,
         offset: _builtins.int = ...,
+        joined: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["offset", b"offset"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["joined", b"joined", "offset", b"offset"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -24,6 +24,131 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class ListEligibleOperatorsRequest(_message.Message):
+    """Who could decide?"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.str
+    """Which decision."""
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEligibleOperatorsRequest: _TypeAlias = ListEligibleOperatorsRequest  # noqa: Y015
+
+@_typing.final
+class EligibleOperator(_message.Message):
+    """Somebody who could decide."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    REACHABLE_FIELD_NUMBER: _builtins.int
+    VOTED_FIELD_NUMBER: _builtins.int
+    reachable: _builtins.bool
+    """Connected, and not away."""
+    voted: _builtins.bool
+    """Voted for the present action already."""
+    @_builtins.property
+    def operator(self) -> Global___Operator:
+        """Who."""
+
+    def __init__(
+        self,
+        *,
+        operator: Global___Operator | None = ...,
+        reachable: _builtins.bool = ...,
+        voted: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["operator", b"operator"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operator", b"operator", "reachable", b"reachable", "voted", b"voted"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EligibleOperator: _TypeAlias = EligibleOperator  # noqa: Y015
+
+@_typing.final
+class ListEligibleOperatorsResponse(_message.Message):
+    """Who could decide."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATORS_FIELD_NUMBER: _builtins.int
+    QUORUM_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def operators(self) -> _containers.RepeatedCompositeFieldContainer[Global___EligibleOperator]:
+        """The reachable first, then by name."""
+
+    @_builtins.property
+    def quorum(self) -> _decision_pb2.Quorum:
+        """Who must have approved before the order is given."""
+
+    def __init__(
+        self,
+        *,
+        operators: _abc.Iterable[Global___EligibleOperator] | None = ...,
+        quorum: _decision_pb2.Quorum | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["quorum", b"quorum"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operators", b"operators", "quorum", b"quorum"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEligibleOperatorsResponse: _TypeAlias = ListEligibleOperatorsResponse  # noqa: Y015
+
+@_typing.final
+class ListHaltsRequest(_message.Message):
+    """List the halts in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHaltsRequest: _TypeAlias = ListHaltsRequest  # noqa: Y015
+
+@_typing.final
+class ListHaltsResponse(_message.Message):
+    """The halts in force."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HALTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def halts(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.Halt]:
+        """Oldest first."""
+
+    def __init__(
+        self,
+        *,
+        halts: _abc.Iterable[_decision_pb2.Halt] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["halts", b"halts"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListHaltsResponse: _TypeAlias = ListHaltsResponse  # noqa: Y015
+
+@_typing.final
 class OperatorCommands(_message.Message):
     """Some of an operator's commands."""
 
@@ -312,6 +437,8 @@ class GetStatisticsResponse(_message.Message):
     OFFSET_FIELD_NUMBER: _builtins.int
     SERVER_TIME_FIELD_NUMBER: _builtins.int
     UPTIME_FIELD_NUMBER: _builtins.int
+    HALTS_FIELD_NUMBER: _builtins.int
+    ALARMS_FIELD_NUMBER: _builtins.int
     open_breached: _builtins.int
     """Pending decisions whose deadline passed at least once."""
     approved_by_policy: _builtins.int
@@ -322,6 +449,8 @@ class GetStatisticsResponse(_message.Message):
     """Cores connected now."""
     offset: _builtins.int
     """The ledger's last offset."""
+    alarms: _builtins.int
+    """Decisions with an alarm, open ones only."""
     @_builtins.property
     def risks(self) -> _containers.RepeatedCompositeFieldContainer[Global___RiskCount]:
         """Critical first."""
@@ -342,6 +471,10 @@ class GetStatisticsResponse(_message.Message):
     def uptime(self) -> _duration_pb2.Duration:
         """How long the server has been serving."""
 
+    @_builtins.property
+    def halts(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.Halt]:
+        """The halts in force."""
+
     def __init__(
         self,
         *,
@@ -355,10 +488,12 @@ class GetStatisticsResponse(_message.Message):
         offset: _builtins.int = ...,
         server_time: _timestamp_pb2.Timestamp | None = ...,
         uptime: _duration_pb2.Duration | None = ...,
+        halts: _abc.Iterable[_decision_pb2.Halt] | None = ...,
+        alarms: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["nearest_deadline", b"nearest_deadline", "server_time", b"server_time", "uptime", b"uptime"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_by_policy", b"approved_by_policy", "cores_connected", b"cores_connected", "nearest_deadline", b"nearest_deadline", "offset", b"offset", "open_breached", b"open_breached", "operators_connected", b"operators_connected", "risks", b"risks", "server_time", b"server_time", "states", b"states", "uptime", b"uptime"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alarms", b"alarms", "approved_by_policy", b"approved_by_policy", "cores_connected", b"cores_connected", "halts", b"halts", "nearest_deadline", b"nearest_deadline", "offset", b"offset", "open_breached", b"open_breached", "operators_connected", b"operators_connected", "risks", b"risks", "server_time", b"server_time", "states", b"states", "uptime", b"uptime"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -60,6 +60,16 @@ class ConsoleServiceStub:
                 request_serializer=governance_dot_v1_dot_console__service__pb2.ListOperatorsRequest.SerializeToString,
                 response_deserializer=governance_dot_v1_dot_console__service__pb2.ListOperatorsResponse.FromString,
                 _registered_method=True)
+        self.ListEligibleOperators = channel.unary_unary(
+                '/governance.v1.ConsoleService/ListEligibleOperators',
+                request_serializer=governance_dot_v1_dot_console__service__pb2.ListEligibleOperatorsRequest.SerializeToString,
+                response_deserializer=governance_dot_v1_dot_console__service__pb2.ListEligibleOperatorsResponse.FromString,
+                _registered_method=True)
+        self.ListHalts = channel.unary_unary(
+                '/governance.v1.ConsoleService/ListHalts',
+                request_serializer=governance_dot_v1_dot_console__service__pb2.ListHaltsRequest.SerializeToString,
+                response_deserializer=governance_dot_v1_dot_console__service__pb2.ListHaltsResponse.FromString,
+                _registered_method=True)
 
 
 class ConsoleServiceServicer:
@@ -104,6 +114,20 @@ class ConsoleServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListEligibleOperators(self, request, context):
+        """List who could decide a decision now, and who of them can be reached. Ends with NOT_FOUND if there is none.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHalts(self, request, context):
+        """List the halts in force.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ConsoleServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -126,6 +150,16 @@ def add_ConsoleServiceServicer_to_server(servicer, server):
                     servicer.ListOperators,
                     request_deserializer=governance_dot_v1_dot_console__service__pb2.ListOperatorsRequest.FromString,
                     response_serializer=governance_dot_v1_dot_console__service__pb2.ListOperatorsResponse.SerializeToString,
+            ),
+            'ListEligibleOperators': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEligibleOperators,
+                    request_deserializer=governance_dot_v1_dot_console__service__pb2.ListEligibleOperatorsRequest.FromString,
+                    response_serializer=governance_dot_v1_dot_console__service__pb2.ListEligibleOperatorsResponse.SerializeToString,
+            ),
+            'ListHalts': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHalts,
+                    request_deserializer=governance_dot_v1_dot_console__service__pb2.ListHaltsRequest.FromString,
+                    response_serializer=governance_dot_v1_dot_console__service__pb2.ListHaltsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -242,6 +276,60 @@ class ConsoleService:
             '/governance.v1.ConsoleService/ListOperators',
             governance_dot_v1_dot_console__service__pb2.ListOperatorsRequest.SerializeToString,
             governance_dot_v1_dot_console__service__pb2.ListOperatorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEligibleOperators(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/governance.v1.ConsoleService/ListEligibleOperators',
+            governance_dot_v1_dot_console__service__pb2.ListEligibleOperatorsRequest.SerializeToString,
+            governance_dot_v1_dot_console__service__pb2.ListEligibleOperatorsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHalts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/governance.v1.ConsoleService/ListHalts',
+            governance_dot_v1_dot_console__service__pb2.ListHaltsRequest.SerializeToString,
+            governance_dot_v1_dot_console__service__pb2.ListHaltsResponse.FromString,
             options,
             channel_credentials,
             insecure,

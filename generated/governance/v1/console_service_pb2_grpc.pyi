@@ -53,6 +53,10 @@ class ConsoleServiceStub:
     """Count what is open and what became of the rest."""
     ListOperators: _grpc.UnaryUnaryMultiCallable[_console_service_pb2.ListOperatorsRequest, _console_service_pb2.ListOperatorsResponse]
     """List the operators, and who of them is connected."""
+    ListEligibleOperators: _grpc.UnaryUnaryMultiCallable[_console_service_pb2.ListEligibleOperatorsRequest, _console_service_pb2.ListEligibleOperatorsResponse]
+    """List who could decide a decision now, and who of them can be reached. Ends with NOT_FOUND if there is none."""
+    ListHalts: _grpc.UnaryUnaryMultiCallable[_console_service_pb2.ListHaltsRequest, _console_service_pb2.ListHaltsResponse]
+    """List the halts in force."""
 
 @_typing.type_check_only
 class ConsoleServiceAsyncStub(ConsoleServiceStub):
@@ -79,6 +83,10 @@ class ConsoleServiceAsyncStub(ConsoleServiceStub):
     """Count what is open and what became of the rest."""
     ListOperators: _aio.UnaryUnaryMultiCallable[_console_service_pb2.ListOperatorsRequest, _console_service_pb2.ListOperatorsResponse]  # type: ignore[assignment]
     """List the operators, and who of them is connected."""
+    ListEligibleOperators: _aio.UnaryUnaryMultiCallable[_console_service_pb2.ListEligibleOperatorsRequest, _console_service_pb2.ListEligibleOperatorsResponse]  # type: ignore[assignment]
+    """List who could decide a decision now, and who of them can be reached. Ends with NOT_FOUND if there is none."""
+    ListHalts: _aio.UnaryUnaryMultiCallable[_console_service_pb2.ListHaltsRequest, _console_service_pb2.ListHaltsResponse]  # type: ignore[assignment]
+    """List the halts in force."""
 
 class ConsoleServiceServicer(metaclass=_abc_1.ABCMeta):
     """Where operators are shown what waits for them, and decide it.
@@ -126,5 +134,21 @@ class ConsoleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_console_service_pb2.ListOperatorsResponse, _abc.Awaitable[_console_service_pb2.ListOperatorsResponse]]:
         """List the operators, and who of them is connected."""
+
+    @_abc_1.abstractmethod
+    def ListEligibleOperators(
+        self,
+        request: _console_service_pb2.ListEligibleOperatorsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_console_service_pb2.ListEligibleOperatorsResponse, _abc.Awaitable[_console_service_pb2.ListEligibleOperatorsResponse]]:
+        """List who could decide a decision now, and who of them can be reached. Ends with NOT_FOUND if there is none."""
+
+    @_abc_1.abstractmethod
+    def ListHalts(
+        self,
+        request: _console_service_pb2.ListHaltsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_console_service_pb2.ListHaltsResponse, _abc.Awaitable[_console_service_pb2.ListHaltsResponse]]:
+        """List the halts in force."""
 
 def add_ConsoleServiceServicer_to_server(servicer: ConsoleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -376,6 +376,8 @@ class _ExpiryReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ExpiryRe
     """Nobody decided, and the chain has no higher tier."""
     EXPIRY_REASON_ORDER_NOT_ACCEPTED: _ExpiryReason.ValueType  # 2
     """It was approved, and core did not accept the order in time."""
+    EXPIRY_REASON_POLICY_CHANGED: _ExpiryReason.ValueType  # 3
+    """It was approved and held by a halt, and what it was approved by is not enough under the policy now in force."""
 
 class ExpiryReason(_ExpiryReason, metaclass=_ExpiryReasonEnumTypeWrapper):
     """Why a decision expired."""
@@ -386,7 +388,33 @@ EXPIRY_REASON_NOBODY_DECIDED: ExpiryReason.ValueType  # 1
 """Nobody decided, and the chain has no higher tier."""
 EXPIRY_REASON_ORDER_NOT_ACCEPTED: ExpiryReason.ValueType  # 2
 """It was approved, and core did not accept the order in time."""
+EXPIRY_REASON_POLICY_CHANGED: ExpiryReason.ValueType  # 3
+"""It was approved and held by a halt, and what it was approved by is not enough under the policy now in force."""
 Global___ExpiryReason: _TypeAlias = ExpiryReason  # noqa: Y015
+
+class _AlarmKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _AlarmKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_AlarmKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    ALARM_KIND_UNSPECIFIED: _AlarmKind.ValueType  # 0
+    """Not said. Never written."""
+    ALARM_KIND_NOBODY_REACHABLE: _AlarmKind.ValueType  # 1
+    """It is critical, and nobody who may decide it can be reached."""
+    ALARM_KIND_OUTCOME_UNKNOWN: _AlarmKind.ValueType  # 2
+    """Nobody knows what became of its order."""
+
+class AlarmKind(_AlarmKind, metaclass=_AlarmKindEnumTypeWrapper):
+    """Why somebody has to look at a decision."""
+
+ALARM_KIND_UNSPECIFIED: AlarmKind.ValueType  # 0
+"""Not said. Never written."""
+ALARM_KIND_NOBODY_REACHABLE: AlarmKind.ValueType  # 1
+"""It is critical, and nobody who may decide it can be reached."""
+ALARM_KIND_OUTCOME_UNKNOWN: AlarmKind.ValueType  # 2
+"""Nobody knows what became of its order."""
+Global___AlarmKind: _TypeAlias = AlarmKind  # noqa: Y015
 
 @_typing.final
 class Actor(_message.Message):
@@ -888,6 +916,14 @@ class Decision(_message.Message):
     ASSIGNEE_FIELD_NUMBER: _builtins.int
     REVERSED_BY_FIELD_NUMBER: _builtins.int
     NOTES_FIELD_NUMBER: _builtins.int
+    INQUIRIES_FIELD_NUMBER: _builtins.int
+    MODIFICATIONS_FIELD_NUMBER: _builtins.int
+    RETURNED_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
+    HELD_UNTIL_FIELD_NUMBER: _builtins.int
+    ORDERS_FIELD_NUMBER: _builtins.int
+    UNDO_REQUESTED_FIELD_NUMBER: _builtins.int
+    ALARMS_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     """Chosen by core."""
     version: _builtins.int
@@ -914,6 +950,14 @@ class Decision(_message.Message):
     """Who is to decide it, if someone was assigned."""
     reversed_by: _builtins.str
     """The decision that reverses this one, if there is one."""
+    returned: _builtins.bool
+    """An operator returned the proposal for revision: it ended REJECTED, and core may propose it anew."""
+    held: _builtins.bool
+    """It is approved, and a halt holds its order back. The order is issued when no halt covers it any more, if there is
+    still time.
+    """
+    orders: _builtins.int
+    """How many orders it has had."""
     @_builtins.property
     def proposal(self) -> _action_pb2.Proposal:
         """What was proposed, with the action as it stands now."""
@@ -966,6 +1010,26 @@ class Decision(_message.Message):
     def notes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Note]:
         """What people noted."""
 
+    @_builtins.property
+    def inquiries(self) -> _containers.RepeatedCompositeFieldContainer[Global___Inquiry]:
+        """What operators asked core, and what it answered."""
+
+    @_builtins.property
+    def modifications(self) -> _containers.RepeatedCompositeFieldContainer[Global___Modification]:
+        """How operators changed the action."""
+
+    @_builtins.property
+    def held_until(self) -> _timestamp_pb2.Timestamp:
+        """When it lapses if a halt still holds it then."""
+
+    @_builtins.property
+    def undo_requested(self) -> Global___Resolution:
+        """An operator asked core for the reverse of the executed action."""
+
+    @_builtins.property
+    def alarms(self) -> _containers.RepeatedCompositeFieldContainer[Global___Alarm]:
+        """What somebody has to look at."""
+
     def __init__(
         self,
         *,
@@ -995,14 +1059,174 @@ class Decision(_message.Message):
         assignee: _builtins.str = ...,
         reversed_by: _builtins.str = ...,
         notes: _abc.Iterable[Global___Note] | None = ...,
+        inquiries: _abc.Iterable[Global___Inquiry] | None = ...,
+        modifications: _abc.Iterable[Global___Modification] | None = ...,
+        returned: _builtins.bool = ...,
+        held: _builtins.bool = ...,
+        held_until: _timestamp_pb2.Timestamp | None = ...,
+        orders: _builtins.int = ...,
+        undo_requested: Global___Resolution | None = ...,
+        alarms: _abc.Iterable[Global___Alarm] | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "assessment", b"assessment", "claim", b"claim", "ending", b"ending", "order", b"order", "original_action", b"original_action", "outcome", b"outcome", "proposal", b"proposal", "proposed_at", b"proposed_at", "quorum", b"quorum", "schedule", b"schedule"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["approval", b"approval", "assessment", b"assessment", "claim", b"claim", "ending", b"ending", "held_until", b"held_until", "order", b"order", "original_action", b"original_action", "outcome", b"outcome", "proposal", b"proposal", "proposed_at", b"proposed_at", "quorum", b"quorum", "schedule", b"schedule", "undo_requested", b"undo_requested"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_digest", b"action_digest", "action_version", b"action_version", "approval", b"approval", "assessment", b"assessment", "assignee", b"assignee", "claim", b"claim", "core", b"core", "decision_id", b"decision_id", "ending", b"ending", "expiry_reason", b"expiry_reason", "group_key", b"group_key", "notes", b"notes", "occurrences", b"occurrences", "offset", b"offset", "order", b"order", "original_action", b"original_action", "outcome", b"outcome", "proposal", b"proposal", "proposed_at", b"proposed_at", "quorum", b"quorum", "reversed_by", b"reversed_by", "schedule", b"schedule", "state", b"state", "tier", b"tier", "version", b"version", "votes", b"votes"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_digest", b"action_digest", "action_version", b"action_version", "alarms", b"alarms", "approval", b"approval", "assessment", b"assessment", "assignee", b"assignee", "claim", b"claim", "core", b"core", "decision_id", b"decision_id", "ending", b"ending", "expiry_reason", b"expiry_reason", "group_key", b"group_key", "held", b"held", "held_until", b"held_until", "inquiries", b"inquiries", "modifications", b"modifications", "notes", b"notes", "occurrences", b"occurrences", "offset", b"offset", "order", b"order", "orders", b"orders", "original_action", b"original_action", "outcome", b"outcome", "proposal", b"proposal", "proposed_at", b"proposed_at", "quorum", b"quorum", "returned", b"returned", "reversed_by", b"reversed_by", "schedule", b"schedule", "state", b"state", "tier", b"tier", "undo_requested", b"undo_requested", "version", b"version", "votes", b"votes"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Decision: _TypeAlias = Decision  # noqa: Y015
+
+@_typing.final
+class Inquiry(_message.Message):
+    """A question to core about a decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ASKED_BY_FIELD_NUMBER: _builtins.int
+    ASKED_AT_FIELD_NUMBER: _builtins.int
+    QUESTION_FIELD_NUMBER: _builtins.int
+    ANSWERED_AT_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    question: _builtins.str
+    """What."""
+    @_builtins.property
+    def asked_by(self) -> Global___Actor:
+        """Who asked."""
+
+    @_builtins.property
+    def asked_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def answered_at(self) -> _timestamp_pb2.Timestamp:
+        """When core answered; absent before."""
+
+    @_builtins.property
+    def answer(self) -> _action_pb2.Evidence:
+        """What it answered."""
+
+    def __init__(
+        self,
+        *,
+        asked_by: Global___Actor | None = ...,
+        asked_at: _timestamp_pb2.Timestamp | None = ...,
+        question: _builtins.str = ...,
+        answered_at: _timestamp_pb2.Timestamp | None = ...,
+        answer: _action_pb2.Evidence | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answered_at", b"answered_at", "asked_at", b"asked_at", "asked_by", b"asked_by"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "answered_at", b"answered_at", "asked_at", b"asked_at", "asked_by", b"asked_by", "question", b"question"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Inquiry: _TypeAlias = Inquiry  # noqa: Y015
+
+@_typing.final
+class ActionChange(_message.Message):
+    """One difference between two versions of an action."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PART_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    part: _builtins.str
+    """Which part: "scope", "duration", "targets", "type" or "parameters.NAME"."""
+    before: _builtins.str
+    """What it was; empty where there was none."""
+    after: _builtins.str
+    """What it is; empty where there is none any more."""
+    def __init__(
+        self,
+        *,
+        part: _builtins.str = ...,
+        before: _builtins.str = ...,
+        after: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "before", b"before", "part", b"part"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionChange: _TypeAlias = ActionChange  # noqa: Y015
+
+@_typing.final
+class Modification(_message.Message):
+    """How an operator changed an action."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTOR_FIELD_NUMBER: _builtins.int
+    MODIFIED_AT_FIELD_NUMBER: _builtins.int
+    PREVIOUS_DIGEST_FIELD_NUMBER: _builtins.int
+    ACTION_VERSION_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NARROWING_FIELD_NUMBER: _builtins.int
+    previous_digest: _builtins.bytes
+    """The digest of the action before."""
+    action_version: _builtins.int
+    """The version of the action after."""
+    narrowing: _builtins.bool
+    """The action does no more than before: scope, targets and duration are narrower or the same, the rest is the same."""
+    @_builtins.property
+    def actor(self) -> Global___Actor:
+        """Who."""
+
+    @_builtins.property
+    def modified_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ActionChange]:
+        """What is different."""
+
+    def __init__(
+        self,
+        *,
+        actor: Global___Actor | None = ...,
+        modified_at: _timestamp_pb2.Timestamp | None = ...,
+        previous_digest: _builtins.bytes = ...,
+        action_version: _builtins.int = ...,
+        changes: _abc.Iterable[Global___ActionChange] | None = ...,
+        narrowing: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "modified_at", b"modified_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_version", b"action_version", "actor", b"actor", "changes", b"changes", "modified_at", b"modified_at", "narrowing", b"narrowing", "previous_digest", b"previous_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Modification: _TypeAlias = Modification  # noqa: Y015
+
+@_typing.final
+class Alarm(_message.Message):
+    """Somebody has to look at a decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    RAISED_AT_FIELD_NUMBER: _builtins.int
+    kind: Global___AlarmKind.ValueType
+    """Why."""
+    @_builtins.property
+    def raised_at(self) -> _timestamp_pb2.Timestamp:
+        """Since when."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___AlarmKind.ValueType = ...,
+        raised_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["raised_at", b"raised_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind", "raised_at", b"raised_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Alarm: _TypeAlias = Alarm  # noqa: Y015
 
 @_typing.final
 class HaltScope(_message.Message):

@@ -93,6 +93,7 @@ class PersonalData(_message.Message):
     REMARK_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     HALT_TARGET_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
     remark: _builtins.str
     """A comment, a reason, a detail: what the caller wrote."""
     halt_target: _builtins.str
@@ -109,6 +110,10 @@ class PersonalData(_message.Message):
     def evidence(self) -> _action_pb2.Evidence:
         """What core answered to a request for information."""
 
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.ActionChange]:
+        """How a modified action differs from the one before."""
+
     def __init__(
         self,
         *,
@@ -117,10 +122,11 @@ class PersonalData(_message.Message):
         remark: _builtins.str = ...,
         evidence: _action_pb2.Evidence | None = ...,
         halt_target: _builtins.str = ...,
+        changes: _abc.Iterable[_decision_pb2.ActionChange] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "modified_action", b"modified_action", "proposal", b"proposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "halt_target", b"halt_target", "modified_action", b"modified_action", "proposal", b"proposal", "remark", b"remark"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "evidence", b"evidence", "halt_target", b"halt_target", "modified_action", b"modified_action", "proposal", b"proposal", "remark", b"remark"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -135,6 +141,11 @@ class Event(_message.Message):
     LEDGER_CREATED_FIELD_NUMBER: _builtins.int
     CREDENTIAL_ISSUED_FIELD_NUMBER: _builtins.int
     CREDENTIAL_REVOKED_FIELD_NUMBER: _builtins.int
+    POLICY_APPLIED_FIELD_NUMBER: _builtins.int
+    HALT_DECLARED_FIELD_NUMBER: _builtins.int
+    HALT_RELEASE_REQUESTED_FIELD_NUMBER: _builtins.int
+    HALT_ENDED_FIELD_NUMBER: _builtins.int
+    AVAILABILITY_CHANGED_FIELD_NUMBER: _builtins.int
     DECISION_PROPOSED_FIELD_NUMBER: _builtins.int
     DECISION_APPROVED_FIELD_NUMBER: _builtins.int
     DECISION_REJECTED_FIELD_NUMBER: _builtins.int
@@ -148,6 +159,21 @@ class Event(_message.Message):
     ORDER_ISSUED_FIELD_NUMBER: _builtins.int
     ORDER_ACCEPTED_FIELD_NUMBER: _builtins.int
     OUTCOME_REPORTED_FIELD_NUMBER: _builtins.int
+    VOTE_CAST_FIELD_NUMBER: _builtins.int
+    ACTION_MODIFIED_FIELD_NUMBER: _builtins.int
+    DECISION_DEFERRED_FIELD_NUMBER: _builtins.int
+    INFORMATION_REQUESTED_FIELD_NUMBER: _builtins.int
+    INFORMATION_PROVIDED_FIELD_NUMBER: _builtins.int
+    PROPOSAL_RETURNED_FIELD_NUMBER: _builtins.int
+    NOTE_ADDED_FIELD_NUMBER: _builtins.int
+    DECISION_ASSIGNED_FIELD_NUMBER: _builtins.int
+    ORDER_WITHDRAWN_FIELD_NUMBER: _builtins.int
+    OUTCOME_RECONCILED_FIELD_NUMBER: _builtins.int
+    UNDO_REQUESTED_FIELD_NUMBER: _builtins.int
+    PROPOSAL_REPEATED_FIELD_NUMBER: _builtins.int
+    ALARM_RAISED_FIELD_NUMBER: _builtins.int
+    ORDER_HELD_FIELD_NUMBER: _builtins.int
+    REVERSAL_PROPOSED_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def ledger_created(self) -> Global___LedgerCreated:
         """The ledger was created."""
@@ -159,6 +185,26 @@ class Event(_message.Message):
     @_builtins.property
     def credential_revoked(self) -> Global___CredentialRevoked:
         """Someone is no longer let in."""
+
+    @_builtins.property
+    def policy_applied(self) -> Global___PolicyApplied:
+        """Another policy is in force from here on."""
+
+    @_builtins.property
+    def halt_declared(self) -> Global___HaltDeclared:
+        """A halt is in force from here on."""
+
+    @_builtins.property
+    def halt_release_requested(self) -> Global___HaltReleaseRequested:
+        """Somebody asked to release a halt."""
+
+    @_builtins.property
+    def halt_ended(self) -> Global___HaltEnded:
+        """A halt is over."""
+
+    @_builtins.property
+    def availability_changed(self) -> Global___AvailabilityChanged:
+        """An operator said whether one is there."""
 
     @_builtins.property
     def decision_proposed(self) -> Global___DecisionProposed:
@@ -212,12 +258,77 @@ class Event(_message.Message):
     def outcome_reported(self) -> Global___OutcomeReported:
         """Core reported, or its time to report passed."""
 
+    @_builtins.property
+    def vote_cast(self) -> Global___VoteCast:
+        """An operator approved, and more have to."""
+
+    @_builtins.property
+    def action_modified(self) -> Global___ActionModified:
+        """An operator made another action of it."""
+
+    @_builtins.property
+    def decision_deferred(self) -> Global___DecisionDeferred:
+        """An operator set it aside for a while."""
+
+    @_builtins.property
+    def information_requested(self) -> Global___InformationRequested:
+        """An operator asked core something."""
+
+    @_builtins.property
+    def information_provided(self) -> Global___InformationProvided:
+        """Core answered."""
+
+    @_builtins.property
+    def proposal_returned(self) -> Global___ProposalReturned:
+        """An operator returned it for revision."""
+
+    @_builtins.property
+    def note_added(self) -> Global___NoteAdded:
+        """Somebody noted something."""
+
+    @_builtins.property
+    def decision_assigned(self) -> Global___DecisionAssigned:
+        """It was given to an operator, or to nobody."""
+
+    @_builtins.property
+    def order_withdrawn(self) -> Global___OrderWithdrawn:
+        """An order that core had not accepted was withdrawn by a halt."""
+
+    @_builtins.property
+    def outcome_reconciled(self) -> Global___OutcomeReconciled:
+        """An operator settled an unknown outcome."""
+
+    @_builtins.property
+    def undo_requested(self) -> Global___UndoRequested:
+        """An operator asked core for the reverse."""
+
+    @_builtins.property
+    def proposal_repeated(self) -> Global___ProposalRepeated:
+        """Core proposed the same again while it was open."""
+
+    @_builtins.property
+    def alarm_raised(self) -> Global___AlarmRaised:
+        """Somebody has to look."""
+
+    @_builtins.property
+    def order_held(self) -> Global___OrderHeld:
+        """It was approved while a halt covered it, so that its order waits."""
+
+    @_builtins.property
+    def reversal_proposed(self) -> Global___ReversalProposed:
+        """Core proposed the reverse of it."""
+
     def __init__(
         self,
         *,
         ledger_created: Global___LedgerCreated | None = ...,
         credential_issued: Global___CredentialIssued | None = ...,
         credential_revoked: Global___CredentialRevoked | None = ...,
+        policy_applied: Global___PolicyApplied | None = ...,
+        halt_declared: Global___HaltDeclared | None = ...,
+        halt_release_requested: Global___HaltReleaseRequested | None = ...,
+        halt_ended: Global___HaltEnded | None = ...,
+        availability_changed: Global___AvailabilityChanged | None = ...,
         decision_proposed: Global___DecisionProposed | None = ...,
         decision_approved: Global___DecisionApproved | None = ...,
         decision_rejected: Global___DecisionRejected | None = ...,
@@ -231,16 +342,529 @@ class Event(_message.Message):
         order_issued: Global___OrderIssued | None = ...,
         order_accepted: Global___OrderAccepted | None = ...,
         outcome_reported: Global___OutcomeReported | None = ...,
+        vote_cast: Global___VoteCast | None = ...,
+        action_modified: Global___ActionModified | None = ...,
+        decision_deferred: Global___DecisionDeferred | None = ...,
+        information_requested: Global___InformationRequested | None = ...,
+        information_provided: Global___InformationProvided | None = ...,
+        proposal_returned: Global___ProposalReturned | None = ...,
+        note_added: Global___NoteAdded | None = ...,
+        decision_assigned: Global___DecisionAssigned | None = ...,
+        order_withdrawn: Global___OrderWithdrawn | None = ...,
+        outcome_reconciled: Global___OutcomeReconciled | None = ...,
+        undo_requested: Global___UndoRequested | None = ...,
+        proposal_repeated: Global___ProposalRepeated | None = ...,
+        alarm_raised: Global___AlarmRaised | None = ...,
+        order_held: Global___OrderHeld | None = ...,
+        reversal_proposed: Global___ReversalProposed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["credential_issued", b"credential_issued", "credential_revoked", b"credential_revoked", "decision_approved", b"decision_approved", "decision_cancelled", b"decision_cancelled", "decision_claimed", b"decision_claimed", "decision_escalated", b"decision_escalated", "decision_expired", b"decision_expired", "decision_proposed", b"decision_proposed", "decision_rejected", b"decision_rejected", "decision_released", b"decision_released", "kind", b"kind", "ledger_created", b"ledger_created", "order_accepted", b"order_accepted", "order_issued", b"order_issued", "outcome_reported", b"outcome_reported", "sla_breached", b"sla_breached", "sla_warned", b"sla_warned"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_modified", b"action_modified", "alarm_raised", b"alarm_raised", "availability_changed", b"availability_changed", "credential_issued", b"credential_issued", "credential_revoked", b"credential_revoked", "decision_approved", b"decision_approved", "decision_assigned", b"decision_assigned", "decision_cancelled", b"decision_cancelled", "decision_claimed", b"decision_claimed", "decision_deferred", b"decision_deferred", "decision_escalated", b"decision_escalated", "decision_expired", b"decision_expired", "decision_proposed", b"decision_proposed", "decision_rejected", b"decision_rejected", "decision_released", b"decision_released", "halt_declared", b"halt_declared", "halt_ended", b"halt_ended", "halt_release_requested", b"halt_release_requested", "information_provided", b"information_provided", "information_requested", b"information_requested", "kind", b"kind", "ledger_created", b"ledger_created", "note_added", b"note_added", "order_accepted", b"order_accepted", "order_held", b"order_held", "order_issued", b"order_issued", "order_withdrawn", b"order_withdrawn", "outcome_reconciled", b"outcome_reconciled", "outcome_reported", b"outcome_reported", "policy_applied", b"policy_applied", "proposal_repeated", b"proposal_repeated", "proposal_returned", b"proposal_returned", "reversal_proposed", b"reversal_proposed", "sla_breached", b"sla_breached", "sla_warned", b"sla_warned", "undo_requested", b"undo_requested", "vote_cast", b"vote_cast"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["credential_issued", b"credential_issued", "credential_revoked", b"credential_revoked", "decision_approved", b"decision_approved", "decision_cancelled", b"decision_cancelled", "decision_claimed", b"decision_claimed", "decision_escalated", b"decision_escalated", "decision_expired", b"decision_expired", "decision_proposed", b"decision_proposed", "decision_rejected", b"decision_rejected", "decision_released", b"decision_released", "kind", b"kind", "ledger_created", b"ledger_created", "order_accepted", b"order_accepted", "order_issued", b"order_issued", "outcome_reported", b"outcome_reported", "sla_breached", b"sla_breached", "sla_warned", b"sla_warned"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_modified", b"action_modified", "alarm_raised", b"alarm_raised", "availability_changed", b"availability_changed", "credential_issued", b"credential_issued", "credential_revoked", b"credential_revoked", "decision_approved", b"decision_approved", "decision_assigned", b"decision_assigned", "decision_cancelled", b"decision_cancelled", "decision_claimed", b"decision_claimed", "decision_deferred", b"decision_deferred", "decision_escalated", b"decision_escalated", "decision_expired", b"decision_expired", "decision_proposed", b"decision_proposed", "decision_rejected", b"decision_rejected", "decision_released", b"decision_released", "halt_declared", b"halt_declared", "halt_ended", b"halt_ended", "halt_release_requested", b"halt_release_requested", "information_provided", b"information_provided", "information_requested", b"information_requested", "kind", b"kind", "ledger_created", b"ledger_created", "note_added", b"note_added", "order_accepted", b"order_accepted", "order_held", b"order_held", "order_issued", b"order_issued", "order_withdrawn", b"order_withdrawn", "outcome_reconciled", b"outcome_reconciled", "outcome_reported", b"outcome_reported", "policy_applied", b"policy_applied", "proposal_repeated", b"proposal_repeated", "proposal_returned", b"proposal_returned", "reversal_proposed", b"reversal_proposed", "sla_breached", b"sla_breached", "sla_warned", b"sla_warned", "undo_requested", b"undo_requested", "vote_cast", b"vote_cast"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["ledger_created", "credential_issued", "credential_revoked", "decision_proposed", "decision_approved", "decision_rejected", "decision_escalated", "decision_claimed", "decision_released", "sla_warned", "sla_breached", "decision_expired", "decision_cancelled", "order_issued", "order_accepted", "outcome_reported"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["ledger_created", "credential_issued", "credential_revoked", "policy_applied", "halt_declared", "halt_release_requested", "halt_ended", "availability_changed", "decision_proposed", "decision_approved", "decision_rejected", "decision_escalated", "decision_claimed", "decision_released", "sla_warned", "sla_breached", "decision_expired", "decision_cancelled", "order_issued", "order_accepted", "outcome_reported", "vote_cast", "action_modified", "decision_deferred", "information_requested", "information_provided", "proposal_returned", "note_added", "decision_assigned", "order_withdrawn", "outcome_reconciled", "undo_requested", "proposal_repeated", "alarm_raised", "order_held", "reversal_proposed"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
 Global___Event: _TypeAlias = Event  # noqa: Y015
+
+@_typing.final
+class PolicyApplied(_message.Message):
+    """Another policy is in force from here on. Why is in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POLICY_DIGEST_FIELD_NUMBER: _builtins.int
+    DOCUMENT_FIELD_NUMBER: _builtins.int
+    policy_digest: _builtins.bytes
+    """SHA-256 of the policy's canonical form, as assessments name it."""
+    document: _builtins.str
+    """The document that was applied, in TOML, byte for byte."""
+    def __init__(
+        self,
+        *,
+        policy_digest: _builtins.bytes = ...,
+        document: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["document", b"document", "policy_digest", b"policy_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PolicyApplied: _TypeAlias = PolicyApplied  # noqa: Y015
+
+@_typing.final
+class HaltDeclared(_message.Message):
+    """A halt is in force from here on. Why, and the target where it covers one, are in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HALT_ID_FIELD_NUMBER: _builtins.int
+    ALL_FIELD_NUMBER: _builtins.int
+    CORE_FIELD_NUMBER: _builtins.int
+    ACTION_FIELD_NUMBER: _builtins.int
+    TARGET_DIGEST_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    halt_id: _builtins.str
+    """Its name."""
+    all: _builtins.bool
+    """Everything."""
+    core: _builtins.str
+    """All of one core's actions."""
+    action: _action_pb2.ActionType.ValueType
+    """All actions of one type."""
+    target_digest: _builtins.bytes
+    """All actions on one target, which is named by this SHA-256 of its value."""
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when; absent: until it is released."""
+
+    def __init__(
+        self,
+        *,
+        halt_id: _builtins.str = ...,
+        all: _builtins.bool = ...,
+        core: _builtins.str = ...,
+        action: _action_pb2.ActionType.ValueType = ...,
+        target_digest: _builtins.bytes = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "all", b"all", "core", b"core", "expires_at", b"expires_at", "scope", b"scope", "target_digest", b"target_digest"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action", b"action", "all", b"all", "core", b"core", "expires_at", b"expires_at", "halt_id", b"halt_id", "scope", b"scope", "target_digest", b"target_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_scope: _TypeAlias = _typing.Literal["all", "core", "action", "target_digest"]  # noqa: Y015
+    _WhichOneofArgType_scope: _TypeAlias = _typing.Literal["scope", b"scope"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_scope) -> _WhichOneofReturnType_scope | None: ...
+
+Global___HaltDeclared: _TypeAlias = HaltDeclared  # noqa: Y015
+
+@_typing.final
+class HaltReleaseRequested(_message.Message):
+    """Somebody asked to release a halt. Why is in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HALT_ID_FIELD_NUMBER: _builtins.int
+    halt_id: _builtins.str
+    """Its name."""
+    def __init__(
+        self,
+        *,
+        halt_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["halt_id", b"halt_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HaltReleaseRequested: _TypeAlias = HaltReleaseRequested  # noqa: Y015
+
+@_typing.final
+class HaltEnded(_message.Message):
+    """A halt is over."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HALT_ID_FIELD_NUMBER: _builtins.int
+    EXPIRED_FIELD_NUMBER: _builtins.int
+    halt_id: _builtins.str
+    """Its name."""
+    expired: _builtins.bool
+    """Its time ran out; nobody released it."""
+    def __init__(
+        self,
+        *,
+        halt_id: _builtins.str = ...,
+        expired: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expired", b"expired", "halt_id", b"halt_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HaltEnded: _TypeAlias = HaltEnded  # noqa: Y015
+
+@_typing.final
+class AvailabilityChanged(_message.Message):
+    """An operator said whether one is there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    AWAY_FIELD_NUMBER: _builtins.int
+    operator: _builtins.str
+    """Whose."""
+    away: _builtins.bool
+    """Away, or there."""
+    def __init__(
+        self,
+        *,
+        operator: _builtins.str = ...,
+        away: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["away", b"away", "operator", b"operator"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AvailabilityChanged: _TypeAlias = AvailabilityChanged  # noqa: Y015
+
+@_typing.final
+class VoteCast(_message.Message):
+    """An operator approved, and more have to."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_DIGEST_FIELD_NUMBER: _builtins.int
+    action_digest: _builtins.bytes
+    """The action that was approved."""
+    def __init__(
+        self,
+        *,
+        action_digest: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_digest", b"action_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___VoteCast: _TypeAlias = VoteCast  # noqa: Y015
+
+@_typing.final
+class ActionModified(_message.Message):
+    """An operator made another action of it. The action and how it differs are in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREVIOUS_DIGEST_FIELD_NUMBER: _builtins.int
+    ACTION_DIGEST_FIELD_NUMBER: _builtins.int
+    ACTION_SCOPE_FIELD_NUMBER: _builtins.int
+    TARGET_COUNT_FIELD_NUMBER: _builtins.int
+    NARROWING_FIELD_NUMBER: _builtins.int
+    ACTION_TYPE_FIELD_NUMBER: _builtins.int
+    previous_digest: _builtins.bytes
+    """SHA-256 of the action before."""
+    action_digest: _builtins.bytes
+    """SHA-256 of the action from here on."""
+    action_scope: _action_pb2.ActionScope.ValueType
+    """How far it reaches."""
+    target_count: _builtins.int
+    """How many targets it has."""
+    narrowing: _builtins.bool
+    """It does no more than before."""
+    action_type: _action_pb2.ActionType.ValueType
+    """What kind of action."""
+    def __init__(
+        self,
+        *,
+        previous_digest: _builtins.bytes = ...,
+        action_digest: _builtins.bytes = ...,
+        action_scope: _action_pb2.ActionScope.ValueType = ...,
+        target_count: _builtins.int = ...,
+        narrowing: _builtins.bool = ...,
+        action_type: _action_pb2.ActionType.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_digest", b"action_digest", "action_scope", b"action_scope", "action_type", b"action_type", "narrowing", b"narrowing", "previous_digest", b"previous_digest", "target_count", b"target_count"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ActionModified: _TypeAlias = ActionModified  # noqa: Y015
+
+@_typing.final
+class DecisionDeferred(_message.Message):
+    """An operator set it aside for a while; the deadline stays."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNTIL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Until when."""
+
+    def __init__(
+        self,
+        *,
+        until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecisionDeferred: _TypeAlias = DecisionDeferred  # noqa: Y015
+
+@_typing.final
+class InformationRequested(_message.Message):
+    """An operator asked core something. What is in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InformationRequested: _TypeAlias = InformationRequested  # noqa: Y015
+
+@_typing.final
+class InformationProvided(_message.Message):
+    """Core answered. What is in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___InformationProvided: _TypeAlias = InformationProvided  # noqa: Y015
+
+@_typing.final
+class ProposalReturned(_message.Message):
+    """An operator returned it for revision. The instructions are in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTION_DIGEST_FIELD_NUMBER: _builtins.int
+    action_digest: _builtins.bytes
+    """The action that was returned."""
+    def __init__(
+        self,
+        *,
+        action_digest: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_digest", b"action_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposalReturned: _TypeAlias = ProposalReturned  # noqa: Y015
+
+@_typing.final
+class NoteAdded(_message.Message):
+    """Somebody noted something. What is in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___NoteAdded: _TypeAlias = NoteAdded  # noqa: Y015
+
+@_typing.final
+class DecisionAssigned(_message.Message):
+    """It was given to an operator, or to nobody."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    BY_TURNS_FIELD_NUMBER: _builtins.int
+    operator: _builtins.str
+    """To whom; empty: to nobody."""
+    by_turns: _builtins.bool
+    """By turns, not by hand."""
+    def __init__(
+        self,
+        *,
+        operator: _builtins.str = ...,
+        by_turns: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["by_turns", b"by_turns", "operator", b"operator"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DecisionAssigned: _TypeAlias = DecisionAssigned  # noqa: Y015
+
+@_typing.final
+class OrderWithdrawn(_message.Message):
+    """An order that core had not accepted was withdrawn by a halt."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    HELD_UNTIL_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    """Its name."""
+    @_builtins.property
+    def held_until(self) -> _timestamp_pb2.Timestamp:
+        """The decision lapses if it is still held then."""
+
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        held_until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["held_until", b"held_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held_until", b"held_until", "order_id", b"order_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderWithdrawn: _TypeAlias = OrderWithdrawn  # noqa: Y015
+
+@_typing.final
+class OrderHeld(_message.Message):
+    """It was approved while a halt covered it, so that its order waits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HELD_UNTIL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def held_until(self) -> _timestamp_pb2.Timestamp:
+        """The decision lapses if it is still held then."""
+
+    def __init__(
+        self,
+        *,
+        held_until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["held_until", b"held_until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["held_until", b"held_until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OrderHeld: _TypeAlias = OrderHeld  # noqa: Y015
+
+@_typing.final
+class OutcomeReconciled(_message.Message):
+    """An operator settled an unknown outcome. On which evidence is in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ORDER_ID_FIELD_NUMBER: _builtins.int
+    RESULT_FIELD_NUMBER: _builtins.int
+    order_id: _builtins.str
+    """The order's name."""
+    result: _decision_pb2.OutcomeResult.ValueType
+    """What was found."""
+    def __init__(
+        self,
+        *,
+        order_id: _builtins.str = ...,
+        result: _decision_pb2.OutcomeResult.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order_id", b"order_id", "result", b"result"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___OutcomeReconciled: _TypeAlias = OutcomeReconciled  # noqa: Y015
+
+@_typing.final
+class UndoRequested(_message.Message):
+    """An operator asked core for the reverse. Why is in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___UndoRequested: _TypeAlias = UndoRequested  # noqa: Y015
+
+@_typing.final
+class ProposalRepeated(_message.Message):
+    """Core proposed the same again while it was open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REPEATED_AS_FIELD_NUMBER: _builtins.int
+    OCCURRENCES_FIELD_NUMBER: _builtins.int
+    repeated_as: _builtins.str
+    """Under this id."""
+    occurrences: _builtins.int
+    """How often it was proposed by now."""
+    def __init__(
+        self,
+        *,
+        repeated_as: _builtins.str = ...,
+        occurrences: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["occurrences", b"occurrences", "repeated_as", b"repeated_as"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ProposalRepeated: _TypeAlias = ProposalRepeated  # noqa: Y015
+
+@_typing.final
+class ReversalProposed(_message.Message):
+    """Core proposed the reverse of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVERSED_BY_FIELD_NUMBER: _builtins.int
+    reversed_by: _builtins.str
+    """The decision that reverses it."""
+    def __init__(
+        self,
+        *,
+        reversed_by: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reversed_by", b"reversed_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReversalProposed: _TypeAlias = ReversalProposed  # noqa: Y015
+
+@_typing.final
+class AlarmRaised(_message.Message):
+    """Somebody has to look."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    kind: _decision_pb2.AlarmKind.ValueType
+    """Why."""
+    def __init__(
+        self,
+        *,
+        kind: _decision_pb2.AlarmKind.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlarmRaised: _TypeAlias = AlarmRaised  # noqa: Y015
 
 @_typing.final
 class LedgerCreated(_message.Message):

@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from governance import v1
 
 if TYPE_CHECKING:
-    from governance_server.domain.policy import Policy
+    from collections.abc import Mapping
+
+    from governance_server.domain.house import House
 
 
 class Tick(NamedTuple):
-    """A moment has come that a decision's state names; the timekeeper's command."""
+    """A moment has come that a decision's state names, or with an empty id the house's; the timekeeper's command."""
 
     decision_id: str
 
 
-Body: TypeAlias = v1.CoreCommand | v1.OperatorCommand | Tick
+class Reversed(NamedTuple):
+    """Core proposed the reverse of a decision; follows from that proposal.
+
+    Attributes:
+        decision_id: The decision that is to be reversed.
+        reversed_by: The decision that does it.
+    """
+
+    decision_id: str
+    reversed_by: str
+
+
+Body: TypeAlias = v1.CoreCommand | v1.OperatorCommand | v1.ApplyPolicyRequest | Tick | Reversed
 
 
 class Command(NamedTuple):
@@ -32,17 +46,24 @@ class Command(NamedTuple):
     body: Body
 
 
-@dataclass(frozen=True, slots=True)
-class House:
-    """What holds for every decision alike.
+class Surroundings(NamedTuple):
+    """What is true around a command when it is decided, beside the decision it names and the house.
 
     Attributes:
-        policy: The rules in force.
         open_decisions: How many decisions are open.
+        connected: The operators that have a stream open, by name.
+        twin: For a proposal, the open decision of the same core about the same action, if there is one.
+        rejections: For a proposal, how many decisions of the same core about the same action were rejected.
+        original: For a proposal that reverses a decision, that decision, if there is one.
+        retry_after_us: How long the caller has to wait before it may ask again; 0 where it may ask now.
     """
 
-    policy: Policy
-    open_decisions: int
+    open_decisions: int = 0
+    connected: Mapping[str, v1.Role.ValueType] = MappingProxyType({})
+    twin: v1.Decision | None = None
+    rejections: int = 0
+    original: v1.Decision | None = None
+    retry_after_us: int = 0
 
 
 class State(NamedTuple):
@@ -51,10 +72,12 @@ class State(NamedTuple):
     Attributes:
         decision: The decision the command names, open or closed; None where there is none.
         house: What holds for every decision.
+        around: What else is true.
     """
 
     decision: v1.Decision | None
     house: House
+    around: Surroundings = Surroundings()
 
 
 class Consequence(NamedTuple):
@@ -63,10 +86,14 @@ class Consequence(NamedTuple):
     Attributes:
         events: What happened, in order.
         personal: What of it can hold personal data, to be stored apart; None where there is nothing.
+        joined: The decision the entry is about, where that is not the one that the command names.
+        then: What is decided right after it, in the same transaction.
     """
 
     events: tuple[v1.Event, ...]
     personal: v1.PersonalData | None = None
+    joined: str = ""
+    then: tuple[Tick | Reversed, ...] = ()
 
 
 Ruling: TypeAlias = Consequence | v1.Refusal

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from governance import v1
-from governance_server.domain.command import Tick
+from governance_server.domain.asking import add_note, provide_information
+from governance_server.domain.assigning import assign, set_availability
+from governance_server.domain.command import Reversed, Tick
 from governance_server.domain.executing import accept, report
+from governance_server.domain.halting import declare_halt, release_halt, tick_house
 from governance_server.domain.judging import judge
 from governance_server.domain.passing import claim, escalate, release
+from governance_server.domain.policing import apply_policy
 from governance_server.domain.proposing import cancel, propose
-from governance_server.domain.refusal import not_offered, unknown_command, wrong_caller
+from governance_server.domain.refusal import too_often, unknown_command, wrong_caller
+from governance_server.domain.settling import reconcile, request_undo, reversal_proposed
 from governance_server.domain.timing import tick
 
 if TYPE_CHECKING:
@@ -19,6 +24,9 @@ if TYPE_CHECKING:
     from governance_server.domain.command import Command, Ruling, State
 
     Decider: TypeAlias = Callable[[State, v1.Actor, Any, int], Ruling]
+
+NEVER_TOO_OFTEN: Final = frozenset({"declare_halt"})
+"""To stop is never asked for too often."""
 
 DECIDERS: Final[Mapping[str, Decider]] = {
     "proposal": propose,
@@ -29,20 +37,16 @@ DECIDERS: Final[Mapping[str, Decider]] = {
     "escalate": escalate,
     "claim": claim,
     "release": release,
+    "provide_information": provide_information,
+    "add_note": add_note,
+    "assign": assign,
+    "set_availability": set_availability,
+    "declare_halt": declare_halt,
+    "release_halt": release_halt,
+    "reconcile_outcome": reconcile,
+    "request_undo": request_undo,
 }
 """Who decides which command; the names of core's and of operators' commands differ."""
-
-NOT_OFFERED: Final[Mapping[str, str]] = {
-    "provide_information": "Providing information",
-    "add_note": "Adding a note",
-    "assign": "Assigning a decision",
-    "set_availability": "Saying who is away",
-    "declare_halt": "Declaring a halt",
-    "release_halt": "Releasing a halt",
-    "reconcile_outcome": "Reconciling an outcome",
-    "request_undo": "Asking for an undo",
-}
-"""Commands of the contract that this server does not take yet, as a refusal calls them."""
 
 
 def decide(state: State, command: Command, now_us: int) -> Ruling:
@@ -58,16 +62,37 @@ def decide(state: State, command: Command, now_us: int) -> Ruling:
         was accepted before does not come here again.
     """
     actor, body = command
-    if isinstance(body, Tick):
+    if isinstance(body, Tick | Reversed):
         assert actor.kind == v1.ACTOR_KIND_TIMEKEEPER
-        return tick(state, now_us)
+        return _server_command(state, body, now_us)
+    if isinstance(body, v1.ApplyPolicyRequest):
+        return apply_policy(state, actor, body, now_us)
+    refusal = _wrong_kind(actor, body) or _too_often(state, body)
+    if refusal is not None:
+        return refusal
+    kind = body.WhichOneof("command")
+    if kind is None:
+        return unknown_command()
+    return DECIDERS[kind](state, actor, getattr(body, kind), now_us)
+
+
+def _wrong_kind(actor: v1.Actor, body: v1.CoreCommand | v1.OperatorCommand) -> v1.Refusal | None:
     if isinstance(body, v1.CoreCommand) and actor.kind != v1.ACTOR_KIND_CORE:
         return wrong_caller("a core", actor)
     if isinstance(body, v1.OperatorCommand) and actor.kind != v1.ACTOR_KIND_OPERATOR:
         return wrong_caller("an operator", actor)
-    kind = body.WhichOneof("command")
-    if kind is None:
-        return unknown_command()
-    if kind in NOT_OFFERED:
-        return not_offered(state.decision, actor, NOT_OFFERED[kind])
-    return DECIDERS[kind](state, actor, getattr(body, kind), now_us)
+    return None
+
+
+def _too_often(state: State, body: v1.CoreCommand | v1.OperatorCommand) -> v1.Refusal | None:
+    """Refuse an operator that asks too often. A proposal is judged by its risk first."""
+    wait_us = state.around.retry_after_us
+    if not wait_us or isinstance(body, v1.CoreCommand) or body.WhichOneof("command") in NEVER_TOO_OFTEN:
+        return None
+    return too_often(wait_us)
+
+
+def _server_command(state: State, body: Tick | Reversed, now_us: int) -> Ruling:
+    if isinstance(body, Reversed):
+        return reversal_proposed(state, body)
+    return tick(state, now_us) if body.decision_id else tick_house(state, now_us)

@@ -61,6 +61,11 @@ def entry_hash(entry: bytes) -> bytes:
     return hashlib.sha256(LEAF_PREFIX + entry).digest()
 
 
+def target_digest(value: str) -> bytes:
+    """Return the 32 bytes by which an entry names a halted target. Guessable, as an action's digest is."""
+    return hashlib.sha256(value.encode()).digest()
+
+
 def personal_commitment(salt: bytes, personal: bytes) -> bytes:
     """Return the salted commitment to an entry's personal data, over its bytes as stored."""
     assert len(salt) == SALT_BYTES

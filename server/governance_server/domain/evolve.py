@@ -107,6 +107,7 @@ def _escalated(new: v1.Decision, event: v1.DecisionEscalated, context: Context) 
     new.tier = event.tier
     _reschedule(new.schedule, event.warn_at, event.deadline)
     new.ClearField("claim")
+    new.ClearField("assignee")  # whoever had it is not whom the higher tier would give it to
     if context.personal.remark:
         # the next tier should read why it is asked, where it reads everything else about the decision
         new.notes.add(actor=context.entry.actor, noted_at=context.entry.recorded_at, text=context.personal.remark)
@@ -134,9 +135,87 @@ def _breached(new: v1.Decision, event: v1.SlaBreached, _context: Context) -> Non
     new.schedule.breaches += 1
 
 
+def _voted(new: v1.Decision, event: v1.VoteCast, context: Context) -> None:
+    assert event.action_digest == new.action_digest, "another action was voted on"
+    _vote(new, context, approved=True)
+
+
+def _modified(new: v1.Decision, event: v1.ActionModified, context: Context) -> None:
+    assert event.previous_digest == new.action_digest, "another action was modified"
+    if not new.HasField("original_action"):
+        new.original_action.CopyFrom(new.proposal.action)
+    new.proposal.action.CopyFrom(context.personal.modified_action)
+    new.action_digest = event.action_digest
+    new.action_version += 1
+    del new.votes[:]  # given to another action
+    new.modifications.add(
+        actor=context.entry.actor,
+        modified_at=context.entry.recorded_at,
+        previous_digest=event.previous_digest,
+        action_version=new.action_version,
+        changes=context.personal.changes,
+        narrowing=event.narrowing,
+    )
+
+
+def _deferred(new: v1.Decision, event: v1.DecisionDeferred, _context: Context) -> None:
+    new.schedule.deferred_until.CopyFrom(event.until)
+
+
+def _asked(new: v1.Decision, _event: object, context: Context) -> None:
+    entry = context.entry
+    new.inquiries.add(asked_by=entry.actor, asked_at=entry.recorded_at, question=context.personal.remark)
+
+
+def _answered(new: v1.Decision, _event: object, context: Context) -> None:
+    for inquiry in new.inquiries:
+        if not inquiry.HasField("answered_at"):
+            inquiry.answered_at.CopyFrom(context.entry.recorded_at)
+            inquiry.answer.CopyFrom(context.personal.evidence)
+
+
+def _returned(new: v1.Decision, event: v1.ProposalReturned, context: Context) -> None:
+    assert event.action_digest == new.action_digest, "another action was returned"
+    new.returned = True
+    _vote(new, context, approved=False)
+    _end(new, event, context)
+
+
+def _noted(new: v1.Decision, _event: object, context: Context) -> None:
+    new.notes.add(actor=context.entry.actor, noted_at=context.entry.recorded_at, text=context.personal.remark)
+
+
+def _assigned(new: v1.Decision, event: v1.DecisionAssigned, _context: Context) -> None:
+    new.assignee = event.operator
+
+
+def _repeated(new: v1.Decision, event: v1.ProposalRepeated, _context: Context) -> None:
+    new.occurrences = event.occurrences
+
+
+def _alarmed(new: v1.Decision, event: v1.AlarmRaised, context: Context) -> None:
+    new.alarms.add(kind=event.kind, raised_at=context.entry.recorded_at)
+
+
+def _held(new: v1.Decision, event: v1.OrderHeld, _context: Context) -> None:
+    new.held = True
+    new.held_until.CopyFrom(event.held_until)
+
+
+def _withdrawn(new: v1.Decision, event: v1.OrderWithdrawn, _context: Context) -> None:
+    assert event.order_id == new.order.order_id, "another order was withdrawn"
+    assert not new.order.accepted_by, "the order was accepted"
+    new.ClearField("order")
+    new.held = True
+    new.held_until.CopyFrom(event.held_until)
+
+
 def _issued(new: v1.Decision, event: v1.OrderIssued, context: Context) -> None:
     assert event.action_digest == new.action_digest, "the order is for another action"
     assert not new.HasField("order"), "there is an order"
+    new.held = False
+    new.ClearField("held_until")
+    new.orders += 1
     new.order.order_id = event.order_id
     new.order.action_digest = event.action_digest
     new.order.issued_at.CopyFrom(context.entry.recorded_at)
@@ -150,7 +229,7 @@ def _accepted(new: v1.Decision, event: v1.OrderAccepted, context: Context) -> No
     new.order.report_by.CopyFrom(event.report_by)
 
 
-def _reported(new: v1.Decision, event: v1.OutcomeReported, context: Context) -> None:
+def _reported(new: v1.Decision, event: v1.OutcomeReported | v1.OutcomeReconciled, context: Context) -> None:
     assert event.order_id == new.order.order_id, "another order was reported on"
     new.outcome.CopyFrom(
         v1.Outcome(
@@ -160,6 +239,14 @@ def _reported(new: v1.Decision, event: v1.OutcomeReported, context: Context) -> 
             reported_by=context.entry.actor,
         )
     )
+
+
+def _undo_requested(new: v1.Decision, _event: object, context: Context) -> None:
+    new.undo_requested.CopyFrom(context.resolution())
+
+
+def _reversal_proposed(new: v1.Decision, event: v1.ReversalProposed, _context: Context) -> None:
+    new.reversed_by = event.reversed_by
 
 
 def _vote(new: v1.Decision, context: Context, *, approved: bool) -> None:
@@ -199,4 +286,19 @@ _APPLIERS: Final[Mapping[str, Applier]] = {
     "order_issued": _issued,
     "order_accepted": _accepted,
     "outcome_reported": _reported,
+    "vote_cast": _voted,
+    "action_modified": _modified,
+    "decision_deferred": _deferred,
+    "information_requested": _asked,
+    "information_provided": _answered,
+    "proposal_returned": _returned,
+    "note_added": _noted,
+    "decision_assigned": _assigned,
+    "order_withdrawn": _withdrawn,
+    "outcome_reconciled": _reported,
+    "undo_requested": _undo_requested,
+    "proposal_repeated": _repeated,
+    "alarm_raised": _alarmed,
+    "order_held": _held,
+    "reversal_proposed": _reversal_proposed,
 }

@@ -11,7 +11,11 @@ action may have been done, so nothing but an outcome may follow: EXECUTED and FA
 It is what core reports when it cannot tell, and what the timekeeper concludes when core is silent for too long; it
 stays open so that somebody looks, and a late report settles it.
 
-A decision ends once: no event is listed for an end, and whatever is not listed is invalid. `decide` refuses the command
+While a halt covers its action, an approved decision has no order: one that core has not accepted is withdrawn, and
+none is issued until the halt ends. Then it is issued anew, under a number of its own, if there is still time.
+
+A decision ends once: after its end, people may note something, ask for the reverse of what was executed, and core may
+propose it, none of which moves it; whatever is not listed is invalid. `decide` refuses the command
 that would bring it about, with who was first; `evolve` asserts it, since an entry that breaks the table was not written
 by us.
 """
@@ -30,6 +34,15 @@ _PENDING: Final = v1.DECISION_STATE_PENDING
 _APPROVED: Final = v1.DECISION_STATE_APPROVED
 _EXECUTING: Final = v1.DECISION_STATE_EXECUTING
 _UNKNOWN: Final = v1.DECISION_STATE_OUTCOME_UNKNOWN
+_EXECUTED: Final = v1.DECISION_STATE_EXECUTED
+_OPEN: Final = (_PENDING, _APPROVED, _EXECUTING, _UNKNOWN)
+_ENDS: Final = (
+    _EXECUTED,
+    v1.DECISION_STATE_FAILED,
+    v1.DECISION_STATE_REJECTED,
+    v1.DECISION_STATE_EXPIRED,
+    v1.DECISION_STATE_CANCELLED,
+)
 
 TRANSITIONS: Final[Mapping[tuple[v1.DecisionState.ValueType, str], v1.DecisionState.ValueType]] = {
     (_NONE, "decision_proposed"): _PENDING,
@@ -42,7 +55,16 @@ TRANSITIONS: Final[Mapping[tuple[v1.DecisionState.ValueType, str], v1.DecisionSt
     (_PENDING, "sla_breached"): _PENDING,
     (_PENDING, "decision_expired"): v1.DECISION_STATE_EXPIRED,
     (_PENDING, "decision_cancelled"): v1.DECISION_STATE_CANCELLED,
+    (_PENDING, "vote_cast"): _PENDING,
+    (_PENDING, "action_modified"): _PENDING,
+    (_PENDING, "decision_deferred"): _PENDING,
+    (_PENDING, "information_requested"): _PENDING,
+    (_PENDING, "information_provided"): _PENDING,
+    (_PENDING, "proposal_returned"): v1.DECISION_STATE_REJECTED,
+    (_PENDING, "decision_assigned"): _PENDING,
     (_APPROVED, "order_issued"): _APPROVED,
+    (_APPROVED, "order_held"): _APPROVED,
+    (_APPROVED, "order_withdrawn"): _APPROVED,
     (_APPROVED, "decision_expired"): v1.DECISION_STATE_EXPIRED,
     (_APPROVED, "decision_cancelled"): v1.DECISION_STATE_CANCELLED,
     (_APPROVED, "order_accepted"): _EXECUTING,
@@ -52,6 +74,12 @@ TRANSITIONS: Final[Mapping[tuple[v1.DecisionState.ValueType, str], v1.DecisionSt
     (_UNKNOWN, "outcome_reported.executed"): v1.DECISION_STATE_EXECUTED,
     (_UNKNOWN, "outcome_reported.failed"): v1.DECISION_STATE_FAILED,
     (_UNKNOWN, "outcome_reported.unknown"): _UNKNOWN,
+    (_UNKNOWN, "outcome_reconciled.executed"): v1.DECISION_STATE_EXECUTED,
+    (_UNKNOWN, "outcome_reconciled.failed"): v1.DECISION_STATE_FAILED,
+    (_EXECUTED, "undo_requested"): _EXECUTED,
+    (_EXECUTED, "reversal_proposed"): _EXECUTED,
+    **{(state, kind): state for state in _OPEN for kind in ("note_added", "proposal_repeated", "alarm_raised")},
+    **{(state, "note_added"): state for state in _ENDS},
 }
 """Where an event leads from a state. A report is three kinds, since its result says where it leads."""
 
@@ -61,7 +89,12 @@ RESULTS: Final[Mapping[v1.OutcomeResult.ValueType, str]] = {
     v1.OUTCOME_RESULT_UNKNOWN: "outcome_reported.unknown",
 }
 
-OPEN_STATES: Final = frozenset({_PENDING, _APPROVED, _EXECUTING, _UNKNOWN})
+SETTLEMENTS: Final[Mapping[v1.OutcomeResult.ValueType, str]] = {
+    v1.OUTCOME_RESULT_EXECUTED: "outcome_reconciled.executed",
+    v1.OUTCOME_RESULT_FAILED: "outcome_reconciled.failed",
+}
+
+OPEN_STATES: Final = frozenset(_OPEN)
 """Somebody still has something to do."""
 APPROVED_STATES: Final = frozenset({_APPROVED, _EXECUTING, _UNKNOWN})
 """Open, and no longer open to a verdict."""
@@ -77,6 +110,8 @@ def kind_of(event: v1.Event) -> str:
     kind = event.WhichOneof("kind")
     if kind == "outcome_reported":
         return RESULTS.get(event.outcome_reported.result, "")
+    if kind == "outcome_reconciled":
+        return SETTLEMENTS.get(event.outcome_reconciled.result, "")
     return kind or ""
 
 

@@ -62,6 +62,8 @@ class Policy:
         claim_lease_s: How long a claim lasts, in seconds.
         accept_within_s: How long core has to accept an order, in seconds.
         report_within_s: How long core has to report on an order it accepted, in seconds.
+        operator_requests_per_minute: Most commands of one operator a minute; 0 for no limit.
+        proposals_per_hour: Most proposals of all cores together an hour, critical ones exempt; 0 for no limit.
         open_decisions_limit: Most decisions open at once.
         retry_when_full_s: When core should come back after it met that limit, in seconds.
         digest: SHA-256 over all of the above as canonical JSON; computed.
@@ -105,6 +107,8 @@ class Policy:
     claim_lease_s: int = 15 * 60  # the longest look at a decision that still leaves half of a low risk's time
     accept_within_s: int = 10 * 60  # a core that restarts and reconnects needs a minute or two; leave grows stale
     report_within_s: int = 15 * 60  # the slowest actions, such as capturing a memory, take minutes
+    operator_requests_per_minute: int = 100  # the old service's figure; 0 for no limit
+    proposals_per_hour: int = 1_000  # the old service's figure, of all cores together; 0 for no limit
     open_decisions_limit: int = 100_000  # far beyond what people can decide; the old 1,000 lost alerts in a storm
     retry_when_full_s: int = 30  # people close decisions in minutes, not in seconds
     digest: bytes = field(init=False, repr=False)

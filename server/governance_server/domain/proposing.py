@@ -32,10 +32,10 @@ def propose(state: State, actor: v1.Actor, proposal: v1.Proposal, now_us: int) -
     if state.decision is not None:
         return _id_taken(state.decision, actor)
     policy = state.house.policy
-    if state.house.open_decisions >= policy.open_decisions_limit:
+    if state.around.open_decisions >= policy.open_decisions_limit:
         return refuse(
             v1.REFUSAL_REASON_TOO_MANY_OPEN,
-            f"{state.house.open_decisions} decisions are open, as many as this server holds. The proposal was not "
+            f"{state.around.open_decisions} decisions are open, as many as this server holds. The proposal was not "
             "taken; send it again later.",
             retry_after_us=policy.retry_when_full_s * SECOND_US,
         )

@@ -74,6 +74,15 @@ def unknown_command() -> v1.Refusal:
     )
 
 
+def too_often(retry_after_us: int) -> v1.Refusal:
+    """Refuse a caller that asks faster than it may."""
+    return refuse(
+        v1.REFUSAL_REASON_RATE_LIMITED,
+        f"You ask more often than the policy allows. Nothing was changed; ask again in {retry_after_us / 1e6:.0f} s.",
+        retry_after_us=retry_after_us,
+    )
+
+
 def wrong_caller(needed: str, actor: v1.Actor) -> v1.Refusal:
     """Refuse a command that another kind of caller gives."""
     return refuse(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from governance import v1
 from governance_server.domain.digest import SALT_BYTES, entry_hash, personal_commitment
 from governance_server.domain.evolve import evolve
+from governance_server.domain.house import concerns_house, evolve_house, house_rows
 from governance_server.domain.lifecycle import is_open
 from governance_server.domain.moment import timestamp
 from governance_server.engine.ports import Appendage, DecisionRow, Head, KnownRequest, Record, StoredCredential
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from governance_server.domain.command import Consequence
+    from governance_server.domain.house import House
     from governance_server.engine.ports import Entropy
 
 
@@ -37,12 +39,15 @@ class Batch:
         now_us: The one moment at which everything in the batch happens; never before the entry at the head.
         head: The last entry of the batch; the ledger's head while the batch is empty.
         opened: How many more decisions are open after the batch than before; negative where there are fewer.
+        house: The house as the batch leaves it.
     """
 
-    def __init__(self, head: Head, now_us: int, entropy: Entropy) -> None:
+    def __init__(self, head: Head, now_us: int, entropy: Entropy, house: House) -> None:
         self.head = head
         self.now_us = max(now_us, head.recorded_at_us)
         self.opened = 0
+        self.house = house
+        self._house_before = house
         self._entropy = entropy
         self._records: list[Record] = []
         self._changed: dict[str, Changed] = {}
@@ -71,16 +76,19 @@ class Batch:
         record = Record(entry.offset, decision_id, serialized, entry_hash(serialized), salt, personal)
         self._records.append(record)
         self.head = Head(entry.offset, record.hash, self.now_us)
+        if concerns_house(entry):
+            self.house = evolve_house(self.house, entry, consequence.personal)
         return entry
 
-    def advance(self, decision: v1.Decision | None, entry: v1.Entry, personal: v1.PersonalData | None) -> None:
-        """Take the decision that an entry of this batch is about to its next state."""
+    def advance(self, decision: v1.Decision | None, entry: v1.Entry, personal: v1.PersonalData | None) -> v1.Decision:
+        """Take the decision that an entry of this batch is about to its next state; return that."""
         following = evolve(decision, entry, personal)
         self.opened += is_open(following.state) - (decision is not None and is_open(decision.state))
         row = DecisionRow(following, following.SerializeToString(deterministic=True))
         # A decision that changes twice in one batch moves to the end, so that changes are told in the order of offsets.
         self._changed.pop(entry.decision_id, None)
         self._changed[entry.decision_id] = Changed(row, entry)
+        return following
 
     def remember(self, key: str, request: KnownRequest) -> None:
         """Let an accepted command be known by its key from now on."""
@@ -112,4 +120,13 @@ class Batch:
             decisions=[changed.row for changed in self._changed.values()],
             requests=list(self._requests.items()),
             credentials=self._credentials,
+            house=self._house_changes(),
         )
+
+    def _house_changes(self) -> list[tuple[str, bytes]]:
+        """Return what of the house is another than before the batch."""
+        if self.house is self._house_before:
+            return []
+        before, after = house_rows(self._house_before), house_rows(self.house)
+        gone = [(key, b"") for key in before if key not in after]
+        return gone + [(key, value) for key, value in after.items() if before.get(key) != value]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_server.domain.command import Consequence
+from governance_server.domain.house import House
 from governance_server.domain.moment import timestamp
 from governance_server.engine.batch import Batch
 from governance_server.engine.ports import StoredCredential
@@ -34,7 +35,7 @@ async def create_ledger(store: Store, clock: Clock, entropy: Entropy) -> str:
     ledger_id = entropy.token(LEDGER_ID_BYTES).hex()
     async with store.transaction() as transaction:
         assert transaction.head.offset == 0
-        batch = Batch(transaction.head, clock.now_us(), entropy)
+        batch = Batch(transaction.head, clock.now_us(), entropy, House())
         created = v1.Event(ledger_created=v1.LedgerCreated(ledger_id=ledger_id))
         batch.append(ADMINISTRATOR, "", "", Consequence((created,)))
         await _append(transaction, batch)
@@ -60,7 +61,7 @@ async def issue_credential(
     async with store.transaction() as transaction:
         if await _good(store, credential.name) is not None:
             raise NameTakenError
-        batch = Batch(transaction.head, clock.now_us(), entropy)
+        batch = Batch(transaction.head, clock.now_us(), entropy, House())
         issued = v1.Credential()
         issued.CopyFrom(credential)
         issued.issued_at.CopyFrom(timestamp(batch.now_us))
@@ -88,7 +89,7 @@ async def revoke_credential(store: Store, clock: Clock, entropy: Entropy, *, nam
         stored = await _good(store, name)
         if stored is None:
             raise NameUnknownError
-        batch = Batch(transaction.head, clock.now_us(), entropy)
+        batch = Batch(transaction.head, clock.now_us(), entropy, House())
         revoked = v1.Credential()
         revoked.CopyFrom(stored.credential)
         revoked.revoked = True

@@ -30,6 +30,7 @@ _CHANGE_DECISION: Final = _tag(v1.Change.DECISION_FIELD_NUMBER)
 _CHANGE_CAUSE: Final = _tag(v1.Change.CAUSE_FIELD_NUMBER)
 _CHANGES: Final = _tag(v1.OperatorNews.CHANGES_FIELD_NUMBER)
 _RECEIPTS: Final = _tag(v1.OperatorNews.RECEIPTS_FIELD_NUMBER)
+_HALTS: Final = v1.OperatorNews.HALTS_FIELD_NUMBER
 
 
 def varint(number: int) -> bytes:
@@ -82,3 +83,8 @@ def receipt_items(receipts: Iterable[v1.Receipt]) -> bytes:
         content = receipt.SerializeToString()
         parts += (_RECEIPTS, varint(len(content)), content)
     return b"".join(parts)
+
+
+def halt_items(halts: Iterable[v1.Halt]) -> bytes:
+    """Return the items of a frame's `halts`, joined."""
+    return b"".join(length_delimited(_HALTS, halt.SerializeToString()) for halt in halts)

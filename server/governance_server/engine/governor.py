@@ -20,14 +20,15 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 import structlog
 
 from governance import v1
-from governance_server.domain.command import Command, House, State, Tick
-from governance_server.domain.decide import decide
-from governance_server.domain.digest import NO_HASH, content_digest
-from governance_server.domain.lifecycle import is_open
+from governance_server.domain.command import Command, Tick
+from governance_server.domain.house import House, concerns_house, house_of
 from governance_server.engine.batch import Batch
+from governance_server.engine.deliberation import TIMEKEEPER, Deliberation, Known
 from governance_server.engine.frames import change_item
-from governance_server.engine.ports import DecisionRow, Head, KnownRequest, StoreBusyError, StoreError
-from governance_server.engine.requests import is_proposal, recall, request_id_of, request_key, subject
+from governance_server.engine.memory import Memory
+from governance_server.engine.ports import DecisionRow, Head, StoreBusyError, StoreError
+from governance_server.engine.rates import Rates
+from governance_server.engine.requests import needed, proposed_digest, request_key
 from governance_server.engine.tail import Item, Tails
 from governance_server.engine.timekeeper import Timekeeper
 from governance_server.errors import Unavailable
@@ -35,7 +36,6 @@ from governance_server.errors import Unavailable
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from governance_server.domain.policy import Policy
     from governance_server.engine.ports import Clock, Entropy, Store, Transaction
 
 log = structlog.get_logger(__name__)
@@ -45,8 +45,7 @@ MAX_BATCH: Final = 1024
 MAX_WAITING: Final = 8192
 """Most commands that wait; who brings more waits with them, and stops reading from its stream."""
 
-TIMEKEEPER: Final = v1.Actor(kind=v1.ACTOR_KIND_TIMEKEEPER)
-
+Connected: TypeAlias = "Callable[[], Mapping[str, v1.Role.ValueType]]"
 Reply: TypeAlias = "Callable[[Sequence[v1.Receipt] | Unavailable], None]"
 
 
@@ -64,13 +63,21 @@ class Governor:
         timekeeper: Brings what is due.
     """
 
-    def __init__(self, store: Store, clock: Clock, entropy: Entropy, policy: Policy) -> None:
+    def __init__(self, store: Store, clock: Clock, entropy: Entropy, connected: Connected = dict) -> None:
+        """Prepare; `recover` has to come first.
+
+        Args:
+            store: The ledger.
+            clock: The time.
+            entropy: Chance.
+            connected: Returns the operators that have a stream open, by name.
+        """
         self._store = store
         self._clock = clock
         self._entropy = entropy
-        self._policy = policy
-        self._head = Head(0, NO_HASH, 0)
-        self._open: dict[str, v1.Decision] = {}
+        self._connected = connected
+        self._memory = Memory()
+        self._rates = Rates()
         self._waiting: deque[_Submission] = deque()
         self._waiting_commands = 0
         self._arrived = asyncio.Event()
@@ -83,20 +90,28 @@ class Governor:
     @property
     def head(self) -> Head:
         """The end of the ledger as far as the governor has taken it over."""
-        return self._head
+        return self._memory.head
+
+    @property
+    def house(self) -> House:
+        """What holds for every decision, as committed."""
+        return self._memory.house
 
     @property
     def open_decisions(self) -> Mapping[str, v1.Decision]:
         """The open decisions as committed, by id."""
-        return self._open
+        return self._memory.open
 
     async def recover(self) -> None:
         """Read what is open. Called once, before anything else."""
-        self._head = await self._store.head()
+        memory = self._memory
+        memory.head = await self._store.head()
+        memory.house = house_of(await self._store.house())
+        self.timekeeper.watch_house(memory.house)
         async for decision in self._store.open_decisions():
-            self._open[decision.decision_id] = decision
+            memory.take_over(decision)
             self.timekeeper.watch(decision)
-        self.tails = Tails(self._head.offset)
+        self.tails = Tails(memory.head.offset)
 
     async def submit(self, commands: Sequence[Command], reply: Reply, *, sequence: int = 0) -> None:
         """Bring commands before the governor; return when they have their place in the queue.
@@ -201,87 +216,62 @@ class Governor:
 
     async def _commit(self, commands: Sequence[Command]) -> list[v1.Receipt]:
         async with self._store.transaction() as transaction:
-            others = await self._catch_up(transaction)
-            batch = Batch(transaction.head, self._clock.now_us(), self._entropy)
-            requests, closed = await self._look_up(transaction, commands, others)
-            elsewhere = closed | others
-            receipts = [self._rule(batch, command, requests, elsewhere) for command in commands]
+            house, others = await self._catch_up(transaction)
+            known = await self._look_up(transaction, commands, others)
+            batch = Batch(transaction.head, self._clock.now_us(), self._entropy, house)
+            deliberation = Deliberation(batch, self._memory, known, self._rates, self._connected())
+            receipts = [deliberation.rule(command) for command in commands]
             appendage = batch.appendage()
             if appendage is not None:
                 await transaction.append(appendage)
         self._adopt(batch, others)
         return receipts
 
-    async def _catch_up(self, transaction: Transaction) -> dict[str, DecisionRow]:
-        """Return the newest states of the decisions that other writers changed since the last transaction."""
-        if transaction.head.offset == self._head.offset:
-            return {}
-        records = await transaction.records_after(self._head.offset)
-        return dict(await transaction.decisions({record.decision_id for record in records if record.decision_id}))
+    async def _catch_up(self, transaction: Transaction) -> tuple[House, dict[str, DecisionRow]]:
+        """Return the house and the decisions as other writers have left them since the last transaction."""
+        memory = self._memory
+        if transaction.head.offset == memory.head.offset:
+            return memory.house, {}
+        records = await transaction.records_after(memory.head.offset)
+        changed = any(concerns_house(v1.Entry.FromString(record.entry)) for record in records)
+        house = house_of(await transaction.house()) if changed else memory.house
+        named = {record.decision_id for record in records if record.decision_id}
+        return house, dict(await transaction.decisions(named))
 
     async def _look_up(
         self, transaction: Transaction, commands: Sequence[Command], others: Mapping[str, DecisionRow]
-    ) -> tuple[dict[str, KnownRequest], dict[str, DecisionRow]]:
+    ) -> Known:
         """Read what the commands need to be decided on and memory does not hold."""
         keys = {key for command in commands if (key := request_key(command))}
         requests = dict(await transaction.requests(keys)) if keys else {}
         absent = {
             named
             for command in commands
-            if (named := subject(command))
-            and named not in self._open
-            and named not in others
-            # A decision exists exactly when its proposal was accepted.
-            and (request_key(command) in requests or not is_proposal(command))
+            for named in needed(command, known=request_key(command) in requests)
+            if named not in self._memory.open and named not in others
         }
         closed = dict(await transaction.decisions(absent)) if absent else {}
-        return requests, closed
-
-    def _rule(
-        self,
-        batch: Batch,
-        command: Command,
-        requests: Mapping[str, KnownRequest],
-        elsewhere: Mapping[str, DecisionRow],
-    ) -> v1.Receipt:
-        """Decide one command on the state that the batch has led to so far; return its receipt."""
-        decision_id, key = subject(command), request_key(command)
-        decision = batch.decision(decision_id)
-        if decision is None:
-            row = elsewhere.get(decision_id)
-            decision = self._open.get(decision_id) if row is None else row.decision
-        digest = content_digest(command.body) if not isinstance(command.body, Tick) else b""
-        known = batch.known(key) or requests.get(key) if key else None
-        if known is not None:
-            return recall(command, known, digest, decision)
-        ruling = decide(State(decision, House(self._policy, self._count_open(batch))), command, batch.now_us)
-        if isinstance(ruling, v1.Refusal):
-            return v1.Receipt(request_id=request_id_of(command), refused=ruling)
-        if ruling.events:
-            entry = batch.append(command.actor, request_id_of(command), decision_id, ruling)
-            batch.advance(decision, entry, ruling.personal)
-            if key:
-                batch.remember(key, KnownRequest(digest, entry.offset))
-        return v1.Receipt(request_id=request_id_of(command), accepted=v1.Accepted(offset=batch.head.offset))
-
-    def _count_open(self, batch: Batch) -> int:
-        return len(self._open) + batch.opened
+        digests = {digest for command in commands if (digest := proposed_digest(command))}
+        rejections = dict(await transaction.rejections(digests)) if digests else {}
+        return Known(requests, {**closed, **others}, rejections)
 
     def _adopt(self, batch: Batch, others: Mapping[str, DecisionRow]) -> None:
         """Take over what was committed, and tell those who follow."""
-        self._head = batch.head
+        memory = self._memory
+        memory.head = batch.head
         items: list[Item] = []
         rows = sorted(others.values(), key=lambda row: row.decision.offset)
         changes = [(row, None) for row in rows if batch.decision(row.decision.decision_id) is None]
         for row, entry in [*changes, *((changed.row, changed.entry) for changed in batch.changed())]:
             decision = row.decision
-            if is_open(decision.state):
-                self._open[decision.decision_id] = decision
-            else:
-                self._open.pop(decision.decision_id, None)
+            memory.take_over(decision)
             self.timekeeper.watch(decision)
             items.append(Item(decision.offset, decision.decision_id, decision.core, change_item(row, entry)))
-        self.tails.publish(items, self._head.offset)
+        if batch.house is not memory.house:
+            memory.house = batch.house
+            self.timekeeper.watch_house(batch.house)
+            self.tails.wake()
+        self.tails.publish(items, batch.head.offset)
 
     def _end(self, submissions: Sequence[_Submission], error: StoreError) -> None:
         self._refuse_all(

@@ -86,10 +86,12 @@ class KnownRequest(NamedTuple):
     Attributes:
         digest: SHA-256 of its content.
         offset: The entry that recorded it.
+        joined: For a proposal that joined an open decision, that decision; else empty.
     """
 
     digest: bytes
     offset: int
+    joined: str = ""
 
 
 class StoredCredential(NamedTuple):
@@ -112,12 +114,14 @@ class Appendage(NamedTuple):
         decisions: The newest state of every decision the entries changed; one row a decision.
         requests: The accepted commands by their key.
         credentials: Credentials that were issued or revoked, as they stand now.
+        house: What changed of the house, by key; an empty value for what is no longer there.
     """
 
     records: Sequence[Record]
     decisions: Sequence[DecisionRow] = ()
     requests: Sequence[tuple[str, KnownRequest]] = ()
     credentials: Sequence[StoredCredential] = ()
+    house: Sequence[tuple[str, bytes]] = ()
 
 
 class Transaction(Protocol):
@@ -135,6 +139,12 @@ class Transaction(Protocol):
 
     async def decisions(self, decision_ids: Collection[str]) -> Mapping[str, DecisionRow]:
         """Return those of the decisions that exist, open or closed, as of the head."""
+
+    async def house(self) -> Mapping[str, bytes]:
+        """Return what is kept of the house, by key, as of the head."""
+
+    async def rejections(self, digests: Collection[bytes]) -> Mapping[bytes, int]:
+        """Return how many decisions about each of the actions were rejected; without those that none was."""
 
     async def append(self, appendage: Appendage) -> None:
         """Append entries and project what they changed. Called at most once; durable when the transaction has ended."""
@@ -202,6 +212,9 @@ class Store(Protocol):
 
     async def head(self) -> Head:
         """Return the end of the ledger."""
+
+    async def house(self) -> Mapping[str, bytes]:
+        """Return what is kept of the house, by key."""
 
     async def ledger_id(self) -> str:
         """Return the ledger's name: 32 hexadecimal digits; empty before its first entry."""

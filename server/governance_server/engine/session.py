@@ -40,12 +40,19 @@ class News(NamedTuple):
         changes: Changes as `frames.change_item` encodes them, in ascending order of offsets.
         offset: The resume point once the frame is read.
         caught_up: Nothing older than the ledger's head is left to tell.
+        halts: Halts that were declared or ended since they were told last; those that ended are `released`.
     """
 
     receipts: Sequence[v1.Receipt]
     changes: Sequence[bytes]
     offset: int
     caught_up: bool
+    halts: Sequence[v1.Halt] = ()
+
+    @property
+    def idle(self) -> bool:
+        """There is nothing to tell but the time and the offset."""
+        return not (self.receipts or self.changes or self.halts)
 
 
 class Session:
@@ -93,6 +100,7 @@ class Session:
         self._room.set()
         self.cursor = offset
         self.snapshot = offset == 0
+        self._halts = governor.house.halts
         self._tail.follow(self._news.set)
 
     def close(self) -> None:
@@ -149,7 +157,7 @@ class Session:
             StoreError: The store cannot be read.
         """
         news = await self._collect()
-        if news.receipts or news.changes:
+        if not news.idle:
             return news
         try:
             async with asyncio.timeout(timeout_s):
@@ -174,7 +182,17 @@ class Session:
         self._unanswered -= len(receipts)
         if self._unanswered < MAX_UNANSWERED:
             self._room.set()
-        return News(receipts, changes, self.cursor, self._caught_up)
+        return News(receipts, changes, self.cursor, self._caught_up, self._halt_news())
+
+    def _halt_news(self) -> list[v1.Halt]:
+        """Return the halts that are otherwise than when they were told last."""
+        before, now = self._halts, self._governor.house.halts
+        if before is now:
+            return []
+        self._halts = now
+        gone = [halt for name, halt in before.items() if name not in now]
+        ended = [v1.Halt(halt_id=halt.halt_id, scope=halt.scope, released=True) for halt in gone]
+        return ended + [halt for name, halt in now.items() if before.get(name) != halt]
 
     async def _changes(self) -> list[bytes]:
         """Take the cursor forward; return what lies between."""

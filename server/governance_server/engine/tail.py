@@ -77,8 +77,12 @@ class Tail:
         if len(self._items) > 2 * self._capacity or self._bytes > 2 * self._capacity_bytes:
             self._shrink()
         if items:
-            for wake in self._followers:
-                wake()
+            self.wake()
+
+    def wake(self) -> None:
+        """Have every follower look up."""
+        for wake in self._followers:
+            wake()
 
     def _shrink(self) -> None:
         """Drop superseded items, and the oldest beyond the capacity; these are below the floor from now on."""
@@ -147,6 +151,11 @@ class Tails:
         if tail is None:
             tail = self._cores[core] = Tail(self.head, capacity=self._capacity)
         return tail
+
+    def wake(self) -> None:
+        """Have every follower of every audience look up."""
+        for tail in (self._all, *self._cores.values()):
+            tail.wake()
 
     def publish(self, items: Sequence[Item], head: int) -> None:
         """Tell every audience what is its."""

@@ -12,12 +12,14 @@ import heapq
 from typing import TYPE_CHECKING, Final
 
 from governance_server.domain.command import Tick
+from governance_server.domain.house import house_due_us
 from governance_server.domain.schedule import next_due_us
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from governance import v1
+    from governance_server.domain.house import House
     from governance_server.engine.ports import Clock
 
 MAX_TICKS: Final = 256
@@ -39,16 +41,22 @@ class Timekeeper:
 
     def watch(self, decision: v1.Decision) -> None:
         """Note when a decision is due next, or that it no longer is."""
-        due_us = next_due_us(decision)
+        self._note(decision.decision_id, next_due_us(decision))
+
+    def watch_house(self, house: House) -> None:
+        """Note when the house is due next, or that it no longer is."""
+        self._note("", house_due_us(house))
+
+    def _note(self, name: str, due_us: int | None) -> None:
         if due_us is None:
-            self._due.pop(decision.decision_id, None)
+            self._due.pop(name, None)
             return
-        if self._due.get(decision.decision_id) == due_us:
+        if self._due.get(name) == due_us:
             return
-        self._due[decision.decision_id] = due_us
+        self._due[name] = due_us
         if not self._heap or due_us < self._heap[0][0]:
             self._sooner.set()
-        heapq.heappush(self._heap, (due_us, decision.decision_id))
+        heapq.heappush(self._heap, (due_us, name))
         if len(self._heap) > 2 * len(self._due) + SLACK:
             self._forget_superseded()
 

@@ -39,6 +39,7 @@ class Projection(NamedTuple):
     breaches: int
     by_policy: int
     decision: bytes
+    rejected_action: str | None
 
 
 def projected(row: DecisionRow) -> Projection:
@@ -63,6 +64,7 @@ def projected(row: DecisionRow) -> Projection:
         schedule.breaches,
         int(decision.approval.actor.kind == v1.ACTOR_KIND_POLICY),
         row.serialized,
+        decision.action_digest.hex() if state == v1.DECISION_STATE_REJECTED else None,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISION: Final = "0001"
+REVISION: Final = "0002"
 """The newest revision; `migrations/versions` ends in it."""
 
 NO_DEADLINE_US: Final = 2**63 - 1
@@ -59,6 +59,7 @@ decisions: Final = Table(
     Column("breaches", Integer, nullable=False),
     Column("by_policy", Integer, nullable=False),
     Column("decision", LargeBinary, nullable=False),
+    Column("rejected_action", Text),  # the action's digest in hexadecimal digits, where it was rejected
 )
 Index("decisions_by_offset", decisions.c.offset, unique=True)
 Index("decisions_of_core", decisions.c.core, decisions.c.offset)
@@ -70,6 +71,7 @@ Index(
     decisions.c.decision_id,
     sqlite_where=text("is_open = 1"),
 )
+Index("rejections_of_action", decisions.c.rejected_action, sqlite_where=text("rejected_action IS NOT NULL"))
 Index("open_decisions_by_offset", decisions.c.offset, sqlite_where=text("is_open = 1"))
 
 # How many decisions there are of each kind: ten million of them are not counted one by one.
@@ -89,6 +91,16 @@ requests: Final = Table(
     Column("key", Text, primary_key=True, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("offset", Integer, nullable=False),
+    Column("joined", Text, nullable=False, server_default=text("''")),
+    sqlite_with_rowid=False,
+)
+
+# What holds for every decision: the policy, halts, who is away. A few rows.
+house: Final = Table(
+    "house",
+    metadata,
+    Column("key", Text, primary_key=True, nullable=False),
+    Column("value", LargeBinary, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -14,11 +14,11 @@ from governance_server.engine.ports import ChangedDecision, Counts, DecisionPage
 from governance_server.ledger import queries
 from governance_server.ledger.listing import Listed, encode_cursor, place, selection
 from governance_server.ledger.projection_check import first_misprojection
-from governance_server.ledger.schema import credentials, decisions, head
+from governance_server.ledger.schema import credentials, decisions, head, house
 from governance_server.ledger.sqlite_transaction import stored_record
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from sqlalchemy import Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -41,6 +41,10 @@ class SqliteReads:
         """Return the end of the ledger."""
         (row,) = await self._read(queries.HEAD)
         return Head(row.offset, row.hash, row.recorded_us)
+
+    async def house(self) -> Mapping[str, bytes]:
+        """Return what is kept of the house, by key."""
+        return {row.key: row.value for row in await self._read(select(house))}
 
     async def ledger_id(self) -> str:
         """Return the ledger's name; empty before its first entry."""

@@ -54,7 +54,7 @@ class SqliteTransaction:
         if not keys:
             return {}
         rows = await self._read(statements.READ_REQUESTS, _json_array(keys))
-        return {key: KnownRequest(digest, offset) for key, digest, offset in rows}
+        return {key: KnownRequest(digest, offset, joined) for key, digest, offset, joined in rows}
 
     async def decisions(self, decision_ids: Collection[str]) -> Mapping[str, DecisionRow]:
         """Return those of the decisions that exist, open or closed, as of the head."""
@@ -62,6 +62,16 @@ class SqliteTransaction:
             return {}
         rows = await self._read(statements.READ_DECISIONS, _json_array(decision_ids))
         return {decision_id: decision_row(decision) for decision_id, decision in rows}
+
+    async def house(self) -> Mapping[str, bytes]:
+        """Return what is kept of the house, by key, as of the head."""
+        with told_as_store_error("read"):
+            return dict(await self._connection.execute_fetchall(statements.READ_HOUSE))  # type: ignore[arg-type]  # pairs
+
+    async def rejections(self, digests: Collection[bytes]) -> Mapping[bytes, int]:
+        """Return how many decisions about each of the actions were rejected; without those that none was."""
+        rows = await self._read(statements.READ_REJECTIONS, _json_array([digest.hex() for digest in digests]))
+        return {bytes.fromhex(digest): count for digest, count in rows}
 
     async def append(self, appendage: Appendage) -> None:
         """Append entries and project what they changed. Called at most once."""
@@ -141,6 +151,7 @@ def _writes(appendage: Appendage, head: Head) -> Iterator[Write]:
     )
     yield from _projections(appendage.decisions)
     yield Write(statements.INSERT_REQUEST, [(key, *known) for key, known in appendage.requests])
+    yield Write(statements.UPSERT_HOUSE, appendage.house)
     yield Write(statements.UPSERT_CREDENTIAL, [_credential_row(stored) for stored in appendage.credentials])
     if name := ledger_name(records):
         yield Write(statements.NAME_LEDGER, [(name,)])

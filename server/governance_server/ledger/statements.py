@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, column, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
-from governance_server.ledger.schema import credentials, decisions, entries, head, personal, requests, tallies
+from governance_server.ledger.schema import credentials, decisions, entries, head, house, personal, requests, tallies
 
 if TYPE_CHECKING:
     from sqlalchemy import ScalarSelect, Table
@@ -63,6 +63,7 @@ NOTE_VERIFIED: Final = positional(update(head).values(verified_offset=bindparam(
 INSERT_ENTRY: Final = _insert(entries)
 INSERT_PERSONAL: Final = _insert(personal)
 INSERT_REQUEST: Final = _insert(requests)
+UPSERT_HOUSE: Final = _upsert(house, "key")
 UPSERT_CREDENTIAL: Final = _upsert(credentials, "credential_id")
 UPSERT_DECISION: Final = _upsert(decisions, "decision_id")
 
@@ -73,8 +74,13 @@ READ_RECORDS_AFTER: Final = positional(
     .order_by(entries.c.offset),
     "after",
 )
-READ_REQUESTS: Final = positional(
-    select(requests.c.key, requests.c.digest, requests.c.offset).where(requests.c.key.in_(_keys())), "keys"
+READ_REQUESTS: Final = positional(select(requests).where(requests.c.key.in_(_keys())), "keys")
+READ_HOUSE: Final = positional(select(house))
+READ_REJECTIONS: Final = positional(
+    select(decisions.c.rejected_action, func.count())
+    .where(decisions.c.rejected_action.in_(_keys()))
+    .group_by(decisions.c.rejected_action),
+    "keys",
 )
 READ_DECISIONS: Final = positional(
     select(decisions.c.decision_id, decisions.c.decision).where(decisions.c.decision_id.in_(_keys())), "keys"

@@ -58,6 +58,11 @@ class Connections:
         """Return the callers of a kind that have a stream open, by name."""
         return {principal.actor.name for principal in self._sessions.values() if principal.actor.kind == kind}
 
+    def operators(self) -> dict[str, v1.Role.ValueType]:
+        """Return the operators that have a stream open, with their roles, by name."""
+        actors = (principal.actor for principal in self._sessions.values())
+        return {actor.name: actor.role for actor in actors if actor.kind == v1.ACTOR_KIND_OPERATOR}
+
     def wake(self) -> None:
         """Have every stream look up, now that there is something to see."""
         for session in self._sessions:

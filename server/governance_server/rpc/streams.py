@@ -17,7 +17,7 @@ import structlog
 from governance import v1
 from governance_server.domain.command import Command
 from governance_server.domain.moment import SECOND_US, duration, timestamp
-from governance_server.engine.frames import length_delimited, receipt_items
+from governance_server.engine.frames import halt_items, length_delimited, receipt_items
 from governance_server.engine.ports import StoreError
 from governance_server.engine.session import News, Session
 from governance_server.errors import FailedPrecondition, Fault, FieldViolation, InvalidArgument, Unavailable
@@ -210,6 +210,7 @@ class Stream:
             offset=session.cursor,
             head_offset=self._edge.governor.tails.head,
             snapshot=session.snapshot,
+            halts=self._edge.governor.house.halts.values(),
             limits=v1.SessionLimits(
                 max_frame_bytes=limits.max_frame_bytes,
                 max_commands_per_frame=limits.max_commands_per_frame,
@@ -219,9 +220,10 @@ class Stream:
         return self._frame_bytes(session.cursor, HELLO, hello.SerializeToString())
 
     def _news_frame(self, news: News) -> bytes:
-        if not (news.receipts or news.changes):
+        if news.idle:
             return self._frame_bytes(news.offset, PROGRESS, b"")
-        return self._frame_bytes(news.offset, NEWS, b"".join((receipt_items(news.receipts), *news.changes)))
+        content = b"".join((receipt_items(news.receipts), *news.changes, halt_items(news.halts)))
+        return self._frame_bytes(news.offset, NEWS, content)
 
     def _frame_bytes(self, offset: int, kind: int, content: bytes) -> bytes:
         envelope = v1.Envelope(offset=offset, server_time=timestamp(self._edge.clock.now_us()))
