@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.support.server import ServerProcess
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("governance", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("governance")
 
 
 @pytest.fixture
