@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("governance", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("governance")
+
+
+def pytest_configure() -> None:
+    """Have Ctrl-C end what tests start: a shell's background job ignores it, and hands that on to its children."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture

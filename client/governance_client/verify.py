@@ -40,22 +40,23 @@ class ChainReader:
 
     Args:
         after: The offset that reading starts after; 0 for a ledger read from its first entry.
+        whole: Every entry after that was asked for, so that one which is not there is missing. Otherwise, as where only
+            one decision's were asked for, entries may be left out.
 
     Attributes:
         checked: How many entries were checked.
         linked: How many of them are linked to the one read before, or are the ledger's first.
     """
 
-    def __init__(self, after: int = 0) -> None:
+    def __init__(self, after: int = 0, *, whole: bool = False) -> None:
         self.checked = 0
         self.linked = 0
+        self._whole = whole
         self._offset = after
         self._hash = b"" if after else _BEFORE_THE_FIRST
 
     def read(self, record: v1.LedgerRecord) -> v1.Entry:
         """Check a record and return its entry.
-
-        Records may leave entries out, where only one decision's were asked for; their order may not change.
 
         Raises:
             ChainBrokenError: It is not the entry that was hashed, or does not follow the one before.
@@ -69,11 +70,30 @@ class ChainReader:
             raise ChainBrokenError(entry.offset, "its bytes do not have the hash that is stored with them")
         if entry.offset <= self._offset:
             raise ChainBrokenError(entry.offset, f"it comes after entry {self._offset}")
+        if self._whole and entry.offset != self._offset + 1:
+            raise ChainBrokenError(self._offset + 1, f"it is missing; entry {entry.offset} came in its place")
         self._check_link(entry)
         _check_personal(entry, record)
         self._offset, self._hash = entry.offset, digest
         self.checked += 1
         return entry
+
+    def finish(self, head_offset: int) -> None:
+        """Check, once all was read, that nothing is missing at the end.
+
+        Args:
+            head_offset: The ledger's last offset, as the server named it when reading began.
+
+        Raises:
+            ChainBrokenError: Every entry was asked for, and the last that came is not the ledger's last.
+        """
+        if not self._whole or self._offset == head_offset != 0:  # no ledger is without its first entry
+            return
+        came = f"entry {self._offset}" if self.checked else "none"
+        raise ChainBrokenError(
+            self._offset + 1,
+            f"it is missing; the server counts {head_offset} entries, and the last that came is {came}",
+        )
 
     def _check_link(self, entry: v1.Entry) -> None:
         if entry.offset != self._offset + 1 or not self._hash:

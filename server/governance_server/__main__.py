@@ -1,6 +1,7 @@
 """The program `governance-server`: makes a server directory, lets callers in, serves, and checks the ledger.
 
-Exit status: 0 done; 1 the directory or the ledger is not in order, or is held by another server; 2 usage.
+Exit status: 0 done; 1 the directory or the ledger is not in order, or is held by another server; 2 usage; 130 ended by
+Ctrl-C, unless it was serving, which Ctrl-C ends well.
 """
 
 from __future__ import annotations
@@ -20,12 +21,21 @@ if TYPE_CHECKING:
 
 DONE: Final = 0
 NOT_IN_ORDER: Final = 1
+INTERRUPTED: Final = 130
 OPERATOR_ROLES: Final = ("soc_operator", "soc_supervisor", "security_manager", "ciso", "auditor")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; return its exit status."""
+    try:
+        return _run(arguments)
+    except KeyboardInterrupt:
+        print("governance-server: interrupted.", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     options = _parser().parse_args(arguments)
     from governance_server import logs
     from governance_server.directory import DirectoryError
@@ -53,7 +63,8 @@ def _init(options: argparse.Namespace) -> int:
     hosts = tuple(options.host or ()) + tuple(
         host for host in bootstrap.DEFAULT_HOSTS if host not in (options.host or ())
     )
-    asyncio.run(bootstrap.initialise(directory, listen=options.listen or bootstrap.DEFAULT_LISTEN, hosts=hosts))
+    listen = options.listen or bootstrap.DEFAULT_LISTEN
+    asyncio.run(bootstrap.initialise(directory, listen=listen, hosts=hosts, policy=options.policy))
     print(
         f"Made {directory.root}. Let people in with: governance-server operator add {directory.root} NAME --role ROLE"
     )
@@ -127,7 +138,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="governance-server",
         description="Run and administer a Governance Workspace server.",
-        epilog="Exit status: 0 done; 1 the directory or the ledger is not in order, or is held by another; 2 usage.",
+        epilog="Exit status: 0 done; 1 the directory or the ledger is not in order, or is held by another; 2 usage;"
+        " 130 interrupted.",
     )
     parser.add_argument("--version", action="version", version=f"governance-server {version('governance-workspace')}")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -142,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="a name or address clients reach the server by (repeatable)",
     )
+    init.add_argument("--policy", type=Path, metavar="FILE", help="the policy to begin with (default: built in)")
     init.set_defaults(run=_init)
 
     serve = verbs.add_parser("serve", help="serve until stopped by SIGTERM or Ctrl-C")

@@ -14,6 +14,7 @@ from governance import v1
 from governance_server import directory as directories
 from governance_server.directory import DirectoryError, Serving
 from governance_server.domain.moment import SECOND_US, timestamp
+from governance_server.domain.policy_document import LONGEST_DOCUMENT, read_policy
 from governance_server.engine.enrolment import (
     NameTakenError,
     NameUnknownError,
@@ -22,8 +23,11 @@ from governance_server.engine.enrolment import (
     revoke_credential,
 )
 from governance_server.engine.governor import Governor
+from governance_server.engine.notifier import Destination, Notifier, Sources
+from governance_server.engine.ports import BookmarkError
 from governance_server.ledger import verification
 from governance_server.ledger.sqlite_store import SqliteStore
+from governance_server.notifications.bookmarks import FileBookmarks
 from governance_server.rpc import certificates
 from governance_server.rpc.authentication import Authenticator
 from governance_server.rpc.edge import Connections, Edge
@@ -37,6 +41,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from governance_server.directory import Config, Directory
+    from governance_server.engine.ports import Messenger
+    from governance_server.notifications.settings import NotifySetting
 
 log = structlog.get_logger(__name__)
 
@@ -63,12 +69,20 @@ class Enrolment(NamedTuple):
     days: int | None
 
 
-async def initialise(directory: Directory, *, listen: str, hosts: tuple[str, ...]) -> None:
+async def initialise(directory: Directory, *, listen: str, hosts: tuple[str, ...], policy: Path | None = None) -> None:
     """Make a server directory: certificates, configuration, and a ledger with its first entry. All of it or nothing.
 
+    Args:
+        directory: Where.
+        listen: HOST:PORT.
+        hosts: What clients reach the server by.
+        policy: The policy to begin with; None for the built-in one.
+
     Raises:
-        DirectoryError: There is something in its place, or it cannot be made.
+        DirectoryError: There is something in its place, it cannot be made, or the policy is not in order.
+        OSError: The policy cannot be read.
     """
+    document = "" if policy is None else _policy_document(policy)
     clock, entropy = SystemClock(), SystemEntropy()
     now_us = clock.now_us()
     authority = certificates.create_authority(now_us=now_us, entropy=entropy)
@@ -97,10 +111,25 @@ async def initialise(directory: Directory, *, listen: str, hosts: tuple[str, ...
     )
     try:
         async with open_store(directory, create=True) as store:
-            await create_ledger(store, clock, entropy)
+            await create_ledger(store, clock, entropy, policy=document)
     except BaseException:
         directories.remove(directory)
         raise
+
+
+def _policy_document(path: Path) -> str:
+    """Return a policy's document, which has to be in order."""
+    try:
+        document = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DirectoryError(f"{path} is not text in UTF-8: {error.reason}. Nothing was made.") from error
+    if len(document) > LONGEST_DOCUMENT:
+        raise DirectoryError(f"{path} has more than {LONGEST_DOCUMENT} characters. Nothing was made; shorten it.")
+    problems = read_policy(document).problems
+    if problems:
+        listed = "".join(f"\n  line {one.line}: {one.place or 'document'}: {one.problem}" for one in problems)
+        raise DirectoryError(f"{path} is no policy. Nothing was made; mend it:{listed}")
+    return document
 
 
 @asynccontextmanager
@@ -234,10 +263,11 @@ async def serve(directory: Directory, *, listen: str | None, announce: Callable[
     with directory.held():
         async with open_store(directory) as store:
             await _verify_news(store)
-            clock, limits = SystemClock(), Limits()
+            clock, limits = await _clock(store), Limits()
             connections = Connections(limits)
             governor = Governor(store, clock, SystemEntropy(), connections.operators)
             await governor.recover()
+            notifier = await _notifier(directory, config, governor, store, clock)
             edge = Edge(
                 store=store,
                 governor=governor,
@@ -253,18 +283,64 @@ async def serve(directory: Directory, *, listen: str | None, announce: Callable[
             server = RpcServer(edge, _tls(directory), listen=config.listen, listen_mutual=config.listen_mutual)
             serving = _serving(config, server)
             with _written(directory, serving):
-                await _serve_until_stopped(server, governor, lambda: announce(serving))
+                await _serve_until_stopped(server, governor, notifier, lambda: announce(serving))
+
+
+async def _clock(store: SqliteStore) -> SystemClock:
+    """Return the server's clock, which does not begin before the ledger's last entry."""
+    clock = SystemClock(floor_us=(await store.head()).recorded_at_us)
+    if clock.behind_us:
+        log.warning(
+            "the system's clock is behind the ledger; the server goes on from the ledger's last moment",
+            behind_s=clock.behind_us // SECOND_US,
+        )
+    return clock
+
+
+async def _notifier(
+    directory: Directory, config: Config, governor: Governor, store: SqliteStore, clock: SystemClock
+) -> Notifier:
+    """Return the notifier of the destinations that are configured, ready to run.
+
+    Raises:
+        DirectoryError: A destination's URL is not understood, or its bookmark not in order.
+    """
+    destinations = [
+        Destination(setting.name, _messenger(directory, setting), setting.kinds, setting.min_risk)
+        for setting in config.notify
+    ]
+    bookmarks = FileBookmarks(directory.bookmarks)
+    sources = Sources(store, clock, bookmarks, lambda: governor.house.policy.notify_reminder_s)
+    notifier = Notifier(sources, destinations)
+    try:
+        await notifier.start()
+    except BookmarkError as error:
+        raise DirectoryError(str(error)) from error
+    return notifier
+
+
+def _messenger(directory: Directory, setting: NotifySetting) -> Messenger:
+    # Late: a server that notifies nobody neither waits for apprise's two hundred modules nor has them in it.
+    from governance_server.notifications.apprise_messenger import AppriseMessenger
+
+    try:
+        return AppriseMessenger(setting.url)
+    except ValueError as error:
+        raise DirectoryError(f"{directory.config}: [[notify]] {setting.name}: {error}") from None
 
 
 async def _verify_news(store: SqliteStore) -> None:
-    """Verify what was appended since the ledger was last verified, and note that it was."""
+    """Verify what was appended since the ledger was last verified and note that it was; then what is open."""
     verified = await store.verified_offset()
     offset = (await verification.verify(store, after=verified)).offset
     await store.record_verified(offset)
+    await verification.verify_open_decisions(store)
     log.info("ledger verified", since=verified, offset=offset)
 
 
-async def _serve_until_stopped(server: RpcServer, governor: Governor, announce: Callable[[], None]) -> None:
+async def _serve_until_stopped(
+    server: RpcServer, governor: Governor, notifier: Notifier, announce: Callable[[], None]
+) -> None:
     """Serve until a signal comes or the governor fails; then stop in good order.
 
     Raises:
@@ -276,6 +352,8 @@ async def _serve_until_stopped(server: RpcServer, governor: Governor, announce: 
         loop.add_signal_handler(number, stopped.set)
     governing = asyncio.create_task(governor.run())
     timing = asyncio.create_task(governor.timekeeper.run())
+    # Not among those that end the server: a gate that cannot tell anybody still has to stand.
+    notifying = asyncio.create_task(notifier.run(governor.tails))
     waiting = asyncio.create_task(stopped.wait())
     try:
         await server.start()
@@ -285,11 +363,12 @@ async def _serve_until_stopped(server: RpcServer, governor: Governor, announce: 
         await server.stop()
     finally:
         timing.cancel()
+        notifying.cancel()
         if not governing.done():
             governing.cancel()
         governor.close()
         waiting.cancel()
-        await asyncio.wait([governing, timing, waiting])
+        await asyncio.wait([governing, timing, notifying, waiting])
     for task in (governing, timing):
         with suppress(asyncio.CancelledError):
             task.result()

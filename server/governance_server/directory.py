@@ -9,12 +9,18 @@ import tomllib
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from governance_server.notifications.settings import read_settings
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from governance_server.notifications.settings import NotifySetting
+
 SECRET_MODE: Final = 0o600
 PRIVATE_MODE: Final = 0o700
+OTHERS: Final = 0o077
+"""The permissions of everyone but the owner."""
 
 
 class DirectoryError(Exception):
@@ -30,6 +36,7 @@ class Directory:
         config: The configuration, in TOML.
         serving: Where the running server listens, in TOML; left behind if it was killed.
         credentials: One file a caller.
+        bookmarks: How far each destination of notifications was told, one file for each.
         authority: The certificate authority's certificate.
         authority_key: Its private key.
         certificate: The server's certificate.
@@ -42,6 +49,7 @@ class Directory:
         self.config = root / "server.toml"
         self.serving = root / "serving.toml"
         self.credentials = root / "credentials"
+        self.bookmarks = root / "notified"
         self.authority = root / "tls" / "authority.pem"
         self.authority_key = root / "tls" / "authority.key"
         self.certificate = root / "tls" / "server.pem"
@@ -88,11 +96,13 @@ class Config(NamedTuple):
         listen: HOST:PORT for callers with bearer tokens.
         listen_mutual: HOST:PORT for callers with client certificates; None for no such listener.
         hosts: The names and addresses the server's certificate is good for; the first is the one clients check.
+        notify: Who is notified, and what of.
     """
 
     listen: str
     listen_mutual: str | None
     hosts: tuple[str, ...]
+    notify: tuple[NotifySetting, ...] = ()
 
 
 class Serving(NamedTuple):
@@ -156,7 +166,7 @@ def read_config(directory: Directory) -> Config:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise DirectoryError(f"{path} cannot be read: {error}.") from error
-    unknown = sorted(content.keys() - {"listen", "listen_mutual", "hosts"})
+    unknown = sorted(content.keys() - {"listen", "listen_mutual", "hosts", "notify"})
     if unknown:
         raise DirectoryError(f"{path} has a setting that is not known: {unknown[0]}.")
     listen, mutual, hosts = content.get("listen"), content.get("listen_mutual"), content.get("hosts")
@@ -166,7 +176,17 @@ def read_config(directory: Directory) -> Config:
         raise DirectoryError(f'{path}: listen_mutual has to be "HOST:PORT".')
     if not isinstance(hosts, list) or not hosts or not all(isinstance(host, str) and host for host in hosts):
         raise DirectoryError(f"{path}: hosts has to be a list of names, at least one.")
-    return Config(listen, mutual, tuple(hosts))
+    return Config(listen, mutual, tuple(hosts), _notify(path, content.get("notify", [])))
+
+
+def _notify(path: Path, content: object) -> tuple[NotifySetting, ...]:
+    try:
+        settings = read_settings(content)
+    except ValueError as error:
+        raise DirectoryError(f"{path}: {error}") from error
+    if settings and path.stat().st_mode & OTHERS:
+        raise DirectoryError(f"{path} holds secrets of [[notify]], and others may read it. Run: chmod 600 {path}")
+    return settings
 
 
 def read_serving(directory: Directory, config: Config) -> Serving:

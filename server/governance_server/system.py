@@ -17,10 +17,20 @@ class SystemClock:
     """The wall clock as it stood when the process began, carried on by the monotonic clock.
 
     Steps of the wall clock while the process lives change nothing: a deadline neither jumps near nor away.
+
+    Attributes:
+        behind_us: By how much the wall clock was behind the moment that time may not begin before; 0 where it was not.
     """
 
-    def __init__(self) -> None:
-        self._start_us = time.time_ns() // 1000
+    def __init__(self, floor_us: int = 0) -> None:
+        """Begin.
+
+        Args:
+            floor_us: Time does not begin before this: a wall clock that was set back since is not believed.
+        """
+        wall_us = time.time_ns() // 1000
+        self.behind_us = max(floor_us - wall_us, 0)
+        self._start_us = max(floor_us, wall_us)
         self._start_monotonic_ns = time.monotonic_ns()
 
     def now_us(self) -> int:

@@ -57,6 +57,10 @@ class ScriptedServer(ConsoleServiceServicer):
         self.head = max([self.head, *(each.offset for each in changes)])
         self._put(v1.OperateResponse(news=v1.OperatorNews(changes=changes)))
 
+    def send_halts(self, *halts: v1.Halt) -> None:
+        """Send news of halts."""
+        self._put(v1.OperateResponse(news=v1.OperatorNews(halts=halts)))
+
     def send_frame(self, frame: v1.OperateResponse) -> None:
         """Send any frame as it is."""
         self._frames.put_nowait(frame)

@@ -215,3 +215,76 @@ async def test_hostile_text(desk: _Desk) -> None:
     desk.script.send(change(decision("ffffffff6666", target="\x1b]0;owned\x07\x1b[2J", offset=13)))
     await desk.screen.until("␛]0;owned␇␛[2J")
     assert "\x1b]0;owned" not in desk.screen.getvalue()
+
+
+async def test_modification(desk: _Desk) -> None:
+    """The difference is shown before `yes` is asked for, and the whole action is sent with the digest that was seen."""
+    desk.type("modify aaaa scope=host duration=30m\r")
+    await desk.screen.until("scope: unspecified → host")
+    await desk.answer("type yes to modify", "yes\r")
+    await desk.screen.until("Modified and approved")
+    (command,) = desk.script.commands
+    assert command.verdict.action_digest == decision("aaaaaaaa1111").action_digest
+    action = command.verdict.modify_and_approve.action
+    assert (action.scope, action.duration.seconds) == (v1.ACTION_SCOPE_HOST, 1800)
+    assert action.targets == decision("aaaaaaaa1111").proposal.action.targets
+
+
+async def test_a_modification_that_changes_nothing(desk: _Desk) -> None:
+    """It is said so, and nothing is sent."""
+    desk.type("modify aaaa targets-=192.0.2.99\r")
+    await desk.screen.until("has no target")
+    desk.type("modify aaaa duration=none\r")
+    await desk.screen.until("leaves the action as it is")
+    assert desk.script.commands == []
+
+
+async def test_halt(desk: _Desk) -> None:
+    """A halt asks first, and says what it covers; only `yes` halts."""
+    desk.type("halt breach under way\r")
+    await desk.answer("type yes to halt everything until it is released", "no\r")
+    await desk.screen.until("Nothing was changed")
+    desk.type("halt --scope target=203.0.113.7 --for 30m ours\r")
+    await desk.answer("type yes to halt target 203.0.113.7 for 1800 s", "yes\r")
+    await desk.screen.until("Halted, entry")
+    (command,) = desk.script.commands
+    assert command.declare_halt.scope.target == "203.0.113.7"
+    assert (command.declare_halt.reason, command.declare_halt.duration.seconds) == ("ours", 1800)
+
+
+async def test_halts_are_announced(desk: _Desk) -> None:
+    """A halt that somebody declares is told above the prompt and stands in the toolbar; its end is told too."""
+    halt = v1.Halt(halt_id="halt-1", scope=v1.HaltScope(all=True), reason="breach", actor=operator("bob"))
+    desk.script.send_halts(halt)
+    await desk.screen.until("HALTED everything")
+    await desk.screen.until("by bob (soc_operator)")
+    since = len(desk.screen.getvalue())
+    desk.type("halts\r")
+    await desk.screen.until("halt-1", since)
+    desk.type("release-halt halt-1 it is over\r")
+    await desk.answer("type yes to release-halt halt-1", "yes\r")
+    await desk.screen.until("Asked to release the halt")
+    halt.released = True
+    desk.script.send_halts(halt)
+    await desk.screen.until("the halt of everything is over")
+    desk.type("halts\r")
+    await desk.screen.until("No halt is in force")
+    assert desk.session.replica.halts == {}
+
+
+async def test_verbs_that_need_no_yes(desk: _Desk) -> None:
+    """Asking, noting, deferring, assigning and being away are sent at once."""
+    for line in ("ask aaaa since when?", "note aaaa seen", "defer aaaa 5m", "assign aaaa bob", "away", "back"):
+        desk.type(line + "\r")
+        await desk.script.until_commands(len(desk.script.commands) + 1)
+    await desk.screen.until("You are back")
+    kinds = [command.WhichOneof("command") for command in desk.script.commands]
+    assert kinds == ["verdict", "add_note", "verdict", "assign", "set_availability", "set_availability"]
+
+
+async def test_a_verb_for_another_state(desk: _Desk) -> None:
+    """What waits for a decision can be neither undone nor settled."""
+    for verb in ("undo", "reconcile"):
+        desk.type(f"{verb} aaaa executed because\r")
+        await desk.screen.until(f"There is nothing to {verb}")
+    assert desk.script.commands == []

@@ -86,6 +86,16 @@ def test_the_system_clock_is_not_moved_by_a_step_of_the_wall_clock(monkeypatch: 
         assert 0 <= clock.now_us() - before < 60_000_000
 
 
+def test_a_wall_clock_that_was_set_back_is_not_believed() -> None:
+    """Time goes on from the last moment that is known, for deadlines and for entries alike, and says how far it was."""
+    late_us = SystemClock().now_us() + 3_600_000_000
+    clock = SystemClock(floor_us=late_us)
+    assert 0 <= clock.now_us() - late_us < 60_000_000
+    assert 3_500_000_000 < clock.behind_us <= 3_600_000_000
+    assert SystemClock(floor_us=1).behind_us == 0
+    assert SystemClock(floor_us=1).now_us() >= late_us - 3_600_000_000
+
+
 @pytest.mark.parametrize("length", [8, 16, 32])
 def test_a_token_has_its_length_and_comes_once(entropy: Entropy, length: int) -> None:
     """No two tokens are the same."""

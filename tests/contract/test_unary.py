@@ -122,7 +122,7 @@ def test_a_synchronous_stub_does_the_same_over_tls(server: ServerProcess) -> Non
         watched = next(iter(decisions.WatchDecisions(v1.WatchDecisionsRequest(), timeout=20)))
         assert len(watched.changes) == 4
         assert watched.caught_up
-        assert console.GetStatistics(v1.GetStatisticsRequest(), timeout=20).offset == 9
+        assert console.GetStatistics(v1.GetStatisticsRequest(), timeout=20).offset == 10
         operators = console.ListOperators(v1.ListOperatorsRequest(), timeout=20).operators
         assert [(one.name, one.role, one.connected) for one in operators] == [
             ("operator-1", v1.ROLE_SOC_OPERATOR, False)

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 import pytest
 
 from governance import v1
-from governance_server.domain.digest import entry_hash
+from governance_server.domain.command import Command
+from governance_server.domain.digest import action_digest, entry_hash
 from governance_server.domain.moment import timestamp
+from governance_server.engine.enrolment import create_ledger, issue_credential, revoke_credential
+from governance_server.engine.governor import Governor
 from governance_server.engine.ports import Appendage, Record
 from governance_server.ledger.sqlite_store import SqliteStore
-from governance_server.ledger.verification import LedgerDamagedError, check, verify
+from governance_server.ledger.verification import LedgerDamagedError, check, verify, verify_open_decisions
+from tests.support.clock import CountedEntropy, ManualClock
 from tests.support.entries import START_US, LedgerBuilder, append
 from tests.support.in_memory_store import InMemoryStore
+from tests.support.messages import OPERATOR_1, approval, proposing, rejection
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
 LAST = 8
 PERSONAL = b"who it was"
+LIVED = 9
+"""Where the ledger of `live` ends."""
 
 
 async def fill(store: SqliteStore | InMemoryStore) -> LedgerBuilder:
@@ -32,6 +39,43 @@ async def fill(store: SqliteStore | InMemoryStore) -> LedgerBuilder:
     await append(store, Appendage([builder.created()]))
     await append(store, *[builder.decided(f"decision-{number % 3}", personal=PERSONAL) for number in range(LAST - 1)])
     return builder
+
+
+async def live(store: SqliteStore) -> None:
+    """Have a ledger lived: two are let in, of three proposals one is approved and one rejected, one leaves again."""
+    clock, entropy = ManualClock(), CountedEntropy()
+    await create_ledger(store, clock, entropy)
+    for credential in (
+        v1.Credential(credential_id="c" * 16, name="maximus", role=v1.ROLE_CORE),
+        v1.Credential(
+            credential_id="0" * 16, name="operator-1", role=v1.ROLE_SOC_OPERATOR, expires_at=timestamp(2**50)
+        ),
+    ):
+        await issue_credential(store, clock, entropy, credential=credential, proof=bytes(32))
+    governor = Governor(store, clock, entropy)
+    await governor.recover()
+    for number in (1, 2, 3):
+        await ask(governor, proposing(number))
+    for judge, number in ((approval, 1), (rejection, 2)):
+        decision = governor.open_decisions[f"decision-{number:06d}"]
+        await ask(governor, Command(OPERATOR_1, judge(decision)))
+    await revoke_credential(store, clock, entropy, name="operator-1")
+
+
+async def ask(governor: Governor, command: Command) -> None:
+    """Have one command decided, which has to be accepted."""
+    answers: list[v1.Receipt] = []
+    await governor.submit([command], answers.extend)  # type: ignore[arg-type]  # no fault
+    await governor.drain()
+    assert [answer.HasField("accepted") for answer in answers] == [True]
+
+
+@pytest.fixture
+async def lived(path: Path) -> AsyncIterator[SqliteStore]:
+    store = await SqliteStore.open(path, create=True)
+    await live(store)
+    yield store
+    await store.close()
 
 
 @pytest.fixture
@@ -48,7 +92,7 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
 
 
 @pytest.fixture
-def tamper(path: Path, store: SqliteStore) -> Callable[..., None]:  # noqa: ARG001 - the ledger has to be there
+def tamper(path: Path) -> Callable[..., None]:
     """Return what changes the ledger behind its back."""
 
     def execute(statement: str, *values: object) -> None:
@@ -68,11 +112,12 @@ async def damaged_at(store: SqliteStore, after: int = 0) -> int:
 
 
 class TestIntact:
-    async def test_intact(self, store: SqliteStore) -> None:
+    async def test_intact(self, lived: SqliteStore) -> None:
         """A ledger that nobody touched is verified to its end, and progress is told."""
         told: list[tuple[int, int]] = []
-        assert await check(store, progress=lambda *at: told.append(at)) == (LAST,)
-        assert told == [(LAST, LAST)]
+        assert await check(lived, progress=lambda *at: told.append(at)) == (LIVED,)
+        assert told == [(LIVED, LIVED)]
+        await verify_open_decisions(lived)
 
     async def test_empty(self, path: Path) -> None:
         """An empty ledger is in order."""
@@ -101,7 +146,16 @@ class TestIntact:
     async def test_erased_personal_data(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
         """Erasing personal data together with its salt leaves every proof standing."""
         tamper("DELETE FROM personal WHERE offset IN (3, 5)")
-        assert await check(store) == (LAST,)
+        assert await verify(store) == (LAST,)
+
+    @pytest.mark.parametrize("offset", [4, 6, 8])
+    async def test_decisions_of_erased_personal_data(
+        self, lived: SqliteStore, tamper: Callable[..., None], offset: int
+    ) -> None:
+        """A decision of which some was erased is compared in all the rest: a proposal's or a reason's."""
+        tamper("DELETE FROM personal WHERE offset = ?", offset)
+        assert await check(lived) == (LIVED,)
+        await verify_open_decisions(lived)
 
 
 class TestEntries:
@@ -249,35 +303,160 @@ class TestProjections:
     @pytest.mark.parametrize(
         ("statement", "offset"),
         [
-            ("DELETE FROM decisions WHERE decision_id = 'decision-0'", 2),
-            ("UPDATE decisions SET offset = 5 WHERE decision_id = 'decision-0'", 8),
-            ("UPDATE decisions SET state = 2 WHERE decision_id = 'decision-0'", 8),
-            ("UPDATE decisions SET is_open = 0 WHERE decision_id = 'decision-1'", 6),
-            ("UPDATE decisions SET decision = 'nothing' WHERE decision_id = 'decision-1'", 6),
-            ("UPDATE decisions SET decision = x'ff' WHERE decision_id = 'decision-1'", 6),
-            ("UPDATE decisions SET decision_id = 'decision-3' WHERE decision_id = 'decision-1'", 3),
-            ("INSERT INTO decisions SELECT 'x', 99, 1, 1, 1, 1, '', 1, 1, 1, 1, 1, 1, x'' FROM head", 99),
-            ("UPDATE tallies SET count = count + 1", 8),
+            ("DELETE FROM decisions WHERE decision_id = 'decision-000001'", 4),
+            ("UPDATE decisions SET offset = 5 WHERE decision_id = 'decision-000001'", 7),
+            ("UPDATE decisions SET state = 2 WHERE decision_id = 'decision-000002'", 8),
+            ("UPDATE decisions SET is_open = 0 WHERE decision_id = 'decision-000003'", 6),
+            ("UPDATE decisions SET decision = 'nothing' WHERE decision_id = 'decision-000003'", 6),
+            ("UPDATE decisions SET decision = x'ff' WHERE decision_id = 'decision-000003'", 6),
+            ("UPDATE decisions SET decision_id = 'decision-9' WHERE decision_id = 'decision-000003'", 6),
+            ("INSERT INTO decisions SELECT 'x', 99, 1, 1, 1, 1, '', 1, 1, 1, 1, 1, 1, x'', NULL FROM head", 99),
+            ("UPDATE tallies SET count = count + 1", LIVED),
         ],
     )
-    async def test_edited(self, store: SqliteStore, tamper: Callable[..., None], statement: str, offset: int) -> None:
+    async def test_edited(self, lived: SqliteStore, tamper: Callable[..., None], statement: str, offset: int) -> None:
         """A decision that is missing, surplus or shown otherwise than its entries made it is found."""
         tamper(statement)
-        with pytest.raises(LedgerDamagedError) as caught:
-            await check(store)
-        assert caught.value.offset == offset
+        assert (await found(lived)).offset == offset
 
-    async def test_another_version(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
+    async def test_another_version(self, lived: SqliteStore, tamper: Callable[..., None]) -> None:
         """A decision's version counts the entries about it."""
-        decision = await store.decision("decision-0")
-        assert decision is not None
-        forged = v1.Decision()
-        forged.CopyFrom(decision)
+        forged = await copied(lived, "decision-000001")
         forged.version += 1
-        tamper("UPDATE decisions SET decision = ? WHERE decision_id = 'decision-0'", forged.SerializeToString())
-        with pytest.raises(LedgerDamagedError, match="is version 4, and 3 entries"):
-            await check(store)
+        forge(tamper, forged)
+        assert "is version 3, and 2 entries" in str(await found(lived))
 
+    @pytest.mark.parametrize("decision_id", ["decision-000001", "decision-000003"])
+    async def test_another_action(self, lived: SqliteStore, tamper: Callable[..., None], decision_id: str) -> None:
+        """Another target with the digest that belongs to it is found by the check and at a start."""
+        forged = await copied(lived, decision_id)
+        forged.proposal.action.targets[0].value = "198.51.100.7"
+        forged.action_digest = action_digest(forged.proposal.action)
+        forge(tamper, forged)
+        by_check = await found(lived)
+        with pytest.raises(
+            LedgerDamagedError, match=rf"at entry {forged.offset}: the decision {decision_id} has "
+        ) as at:
+            await verify_open_decisions(lived)
+        assert by_check.offset == at.value.offset == forged.offset
+
+    async def test_an_action_without_its_digest(self, lived: SqliteStore, tamper: Callable[..., None]) -> None:
+        """Where the proposal was erased, what is shown in its place has to be what the digest is of."""
+        tamper("DELETE FROM personal WHERE offset = 6")
+        forged = await copied(lived, "decision-000003")
+        forged.proposal.action.targets[0].value = "198.51.100.7"
+        forge(tamper, forged)
+        assert "another action than its action_digest" in str(await found(lived))
+        with pytest.raises(LedgerDamagedError, match="another action than its action_digest"):
+            await verify_open_decisions(lived)
+
+    async def test_another_who(self, lived: SqliteStore, tamper: Callable[..., None]) -> None:
+        """Whoever is said to have rejected a decision has done so, also where the reason was erased."""
+        forged = await copied(lived, "decision-000002")
+        forged.ending.actor.name = "operator-2"
+        forge(tamper, forged)
+        assert "decision-000002 is otherwise than its entries make it" in str(await found(lived))
+        tamper("DELETE FROM personal WHERE offset = 8")
+        assert "decision-000002 is otherwise than its entries make it" in str(await found(lived))
+
+    async def test_another_state(self, lived: SqliteStore, tamper: Callable[..., None]) -> None:
+        """A decision that is said to be approved, with an order, and was not, keeps a server from starting."""
+        forged = await copied(lived, "decision-000003")
+        forged.state = v1.DECISION_STATE_APPROVED
+        forge(tamper, forged)
+        tamper("UPDATE decisions SET state = ? WHERE decision_id = 'decision-000003'", forged.state)
+        with pytest.raises(LedgerDamagedError, match="at entry 6: the decision decision-000003 has another state"):
+            await verify_open_decisions(lived)
+
+    async def test_what_cannot_follow(self, path: Path) -> None:
+        """An entry that the lifecycle forbids, however well it is linked, is named."""
+        store = await SqliteStore.open(path, create=True)
+        builder = LedgerBuilder()
+        await append(store, Appendage([builder.created()]))
+        await append(store, builder.decided("decision-1"), builder.decided("decision-1"))
+        with pytest.raises(LedgerDamagedError, match="at entry 3: it cannot follow what happened before"):
+            await check(store)
+        await store.close()
+
+    async def test_hostile_names(self, lived: SqliteStore, tamper: Callable[..., None]) -> None:
+        """What somebody wrote into the file does nothing to the terminal of whoever checks it."""
+        tamper("UPDATE credentials SET credential_id = char(27) || '[2J' WHERE name = 'maximus'")
+        assert "\\x1b[2J" in str(await found(lived))
+
+
+class TestCredentials:
+    @pytest.mark.parametrize(
+        ("statement", "offset"),
+        [
+            ("DELETE FROM credentials WHERE name = 'operator-1'", LIVED),
+            ("DELETE FROM credentials WHERE name = 'maximus'", 2),
+            ("UPDATE credentials SET role = 4 WHERE name = 'maximus'", 2),
+            ("UPDATE credentials SET name = 'x' WHERE name = 'maximus'", 2),
+            ("UPDATE credentials SET credential = x'ff' WHERE name = 'maximus'", 2),
+            ("INSERT INTO credentials SELECT 'x', name, role, credential, proof FROM credentials WHERE role = 1", 0),
+        ],
+    )
+    async def test_edited(self, lived: SqliteStore, tamper: Callable[..., None], statement: str, offset: int) -> None:
+        """A credential that is missing, surplus or filed otherwise than it was issued is found."""
+        tamper(statement)
+        assert (await found(lived)).offset == offset
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            {"revoked": False},
+            {"role": v1.ROLE_CISO},
+            {"expires_at": timestamp(2**51)},
+            {"issued_at": timestamp(0)},
+            {"certificate": True},
+        ],
+    )
+    async def test_raised(self, lived: SqliteStore, tamper: Callable[..., None], change: dict[str, object]) -> None:
+        """Whoever gives a revoked credential back its life, another role or a longer one is found out."""
+        stored = await lived.credential("0" * 16)
+        assert stored is not None
+        forged = v1.Credential()
+        forged.CopyFrom(stored.credential)
+        for name in change:
+            forged.ClearField(name)  # type: ignore[arg-type]  # one of this test's
+        forged.MergeFrom(v1.Credential(**change))  # type: ignore[arg-type]  # the fields of this test
+        if change == {"certificate": True}:
+            tamper("UPDATE credentials SET proof = ? WHERE name = 'operator-1'", b"p" * 32)
+        tamper(
+            "UPDATE credentials SET credential = ?, role = ? WHERE name = 'operator-1'",
+            forged.SerializeToString(),
+            forged.role,
+        )
+        damage = await found(lived)
+        assert (damage.offset, "named operator-1 is not what this entry" in str(damage)) == (LIVED, True)
+
+
+async def found(store: SqliteStore) -> LedgerDamagedError:
+    """Return what the full check finds."""
+    with pytest.raises(LedgerDamagedError) as caught:
+        await check(store)
+    return caught.value
+
+
+async def copied(store: SqliteStore, decision_id: str) -> v1.Decision:
+    """Return a decision as it is stored, to be changed."""
+    decision = await store.decision(decision_id)
+    assert decision is not None
+    copy = v1.Decision()
+    copy.CopyFrom(decision)
+    return copy
+
+
+def forge(tamper: Callable[..., None], decision: v1.Decision) -> None:
+    """Put a decision in the place of the one that is stored."""
+    tamper(
+        "UPDATE decisions SET decision = ? WHERE decision_id = ?",
+        decision.SerializeToString(deterministic=True),
+        decision.decision_id,
+    )
+
+
+class TestFile:
     async def test_a_broken_file(self, path: Path, store: SqliteStore) -> None:
         """Pages of the file that were overwritten are found by the full check."""
         await store.close()

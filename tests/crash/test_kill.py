@@ -11,7 +11,7 @@ import grpc
 from governance import v1
 from tests.support.messages import approval, core_frame, operator_frame, proposal
 from tests.support.server import run_server_command
-from tests.support.wire import Wire, operate_stream, propose_stream
+from tests.support.wire import StreamEndedError, Wire, operate_stream, propose_stream
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ class Load:
                     tasks.create_task(self._propose(up))
                     tasks.create_task(self._note_proposals(up))
                     tasks.create_task(self._approve(down))
-            except* (grpc.aio.AioRpcError, AssertionError, asyncio.InvalidStateError):
+            except* (grpc.aio.AioRpcError, StreamEndedError, asyncio.InvalidStateError):
                 pass
             await killing
 
@@ -65,7 +65,8 @@ class Load:
     async def _note_proposals(self, wire: Wire[v1.ProposeResponse]) -> None:
         while True:
             frame = await wire.read()
-            self.proposals |= {receipt.request_id: receipt.accepted.offset for receipt in frame.news.receipts}
+            accepted = (receipt for receipt in frame.news.receipts if receipt.HasField("accepted"))
+            self.proposals |= {receipt.request_id: receipt.accepted.offset for receipt in accepted}
             if len(self.proposals) >= self._aim:
                 self._reached.set()
 

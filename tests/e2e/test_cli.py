@@ -49,7 +49,9 @@ class _House:
 
 def _proposals(*decision_ids: str, target: str = "203.0.113.7") -> str:
     action = {"type": "ACTION_TYPE_BLOCK_IP", "targets": [{"kind": "TARGET_KIND_IP_ADDRESS", "value": target}]}
-    return json.dumps([{"decisionId": each, "action": action, "confidence": 0.5} for each in decision_ids])
+    # each for something else: what is the same as an open decision joins it
+    acts = {each: {**action, "parameters": {"for": each}} for each in decision_ids}
+    return json.dumps([{"decisionId": each, "action": act, "confidence": 0.5} for each, act in acts.items()])
 
 
 def _parsed(text: str, kind: type[Message]) -> list[Message]:
@@ -150,7 +152,8 @@ def test_stats_and_health(house: _House) -> None:
     assert isinstance(counted, v1.GetStatisticsResponse)
     assert len(counted.risks) == 4
     assert "critical" in house.run("alice", "stats").stdout
-    assert json.loads(house.run("alice", "health", "--json").stdout) == {"status": "SERVING"}
+    assert json.loads(house.run("alice", "health", "--json").stdout) == {"status": "SERVING", "halts": 0}
+    assert json.loads(house.run("maximus", "health", "--json").stdout)["status"] == "SERVING"
     assert house.run("alice", "health").stdout.startswith("serving")
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from governance import v1
-from governance_client.core import Backoff, Core, Order
+from governance.v1.console_service_pb2_grpc import ConsoleServiceStub
+from governance_client.channel import connect
+from governance_client.core import Backoff, Core, Order, Proposed
 from governance_client.credentials import Credentials
 from governance_client.digest import action_digest
 from governance_client.errors import (
@@ -25,13 +27,15 @@ from governance_client.journal import Journal, Stage, Step
 from governance_client.resume import ResumePoint
 from tests.support.messages import acceptance, approval, proposal, rejection
 from tests.support.raw_server import RawStream, raw_server
+from tests.support.server import ServerProcess
 from tests.support.wire import operate_stream, propose_stream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from tests.support.server import ServerProcess
+    from google.protobuf.message import Message
+
     from tests.support.wire import Wire
 
 SOON = Backoff(first_s=0.05, most_s=0.2, healthy_s=0.0)
@@ -73,9 +77,10 @@ async def test_core_proposes_is_given_leave_executes_and_reports(server: ServerP
         return "blocked at the edge"
 
     async with asyncio.timeout(PATIENCE_S), core:
-        offset = await core.propose(proposal(1))
-        assert await core.propose(proposal(1)) == offset
-        assert (await core.propose(proposal(2))) > offset
+        first = await core.propose(proposal(1))
+        assert first.decision_id == ID
+        assert await core.propose(proposal(1)) == first
+        assert (await core.propose(proposal(2))).offset > first.offset
         await decide(server, ID)
         await decide(server, "decision-000002", reject=True)
         closed = await core.closed(ID)
@@ -90,8 +95,8 @@ async def test_core_proposes_is_given_leave_executes_and_reports(server: ServerP
 async def test_many_proposals_at_once(server: ServerProcess, tmp_path: Path) -> None:
     """Proposals travel together and each gets its own receipt."""
     async with asyncio.timeout(PATIENCE_S), core_of(server, tmp_path, journal=False) as core:
-        offsets = await asyncio.gather(*[core.propose(proposal(number)) for number in range(1, 701)])
-    assert len(set(offsets)) == 700
+        taken = await asyncio.gather(*[core.propose(proposal(number)) for number in range(1, 701)])
+    assert len({each.offset for each in taken}) == 700
 
 
 async def test_an_executor_that_fails_is_reported(server: ServerProcess, tmp_path: Path) -> None:
@@ -138,7 +143,7 @@ async def test_what_is_refused_or_out_of_bounds_is_told_to_its_caller(server: Se
         results = await asyncio.gather(core.propose(bad), core.propose(proposal(3)), return_exceptions=True)
         assert isinstance(results[0], InvalidRequestError)
         assert "confidence" in results[0].violations[0].field
-        assert isinstance(results[1], int)
+        assert isinstance(results[1], Proposed)
         with pytest.raises(NotFoundError):
             await core.closed("decision-nowhere")
         await core.cancel("decision-000003", "no longer needed")
@@ -174,7 +179,7 @@ async def test_core_comes_back_after_the_server_was_stopped(server: ServerProces
         assert server.stop() == 0
         waiting = asyncio.ensure_future(core.propose(proposal(2)))
         server.start()
-        assert await waiting > 0
+        assert (await waiting).offset > 0
 
 
 @pytest.mark.parametrize("crash", ["intended", "accepted", "executing", "idempotent", "outcome"])
@@ -345,7 +350,7 @@ async def test_what_was_not_acknowledged_is_sent_again_from_the_resume_point() -
         Core(credentials, instance="x", backoff=SOON) as core,
     ):
         offsets = await asyncio.gather(*[core.propose(proposal(number)) for number in (1, 2, 3)])
-    assert offsets == [41, 42, 43]
+    assert [each.offset for each in offsets] == [41, 42, 43]
     assert streams[1].hello.offset == 41
     assert [command.proposal.decision_id for command in streams[1].received] == ["decision-000002", "decision-000003"]
 
@@ -360,3 +365,146 @@ async def test_a_server_that_is_not_there(server: ServerProcess, tmp_path: Path)
         await asyncio.sleep(0)
     with pytest.raises(UnreachableError, match="closed before the answer"):
         await waiting
+
+
+async def operator_of(server: ServerProcess, name: str, role: str) -> Path:
+    path = server.directory / "credentials" / f"{name}.toml"
+    return path if path.exists() else server.add(name, role)
+
+
+async def command(path: Path, request_id: str, **what: Message) -> v1.SubmitVerdictResponse:
+    """Have an operator give one command, which is accepted."""
+    given: dict[str, Any] = what
+    async with connect(Credentials.load(path)) as channel:
+        sent = v1.OperatorCommand(request_id=request_id, **given)
+        response = await ConsoleServiceStub(channel).SubmitVerdict(v1.SubmitVerdictRequest(command=sent))
+    assert response.receipt.HasField("accepted"), response
+    return response
+
+
+async def test_the_same_again_is_followed_under_either_id(server: ServerProcess, tmp_path: Path) -> None:
+    """A proposal that is open already joins it, and both ids come to the same end."""
+    again = proposal(1)
+    again.decision_id = "decision-000777"
+    async with asyncio.timeout(PATIENCE_S), core_of(server, tmp_path, journal=False) as core:
+        await core.propose(proposal(1))
+        joined = await core.propose(again)
+        assert joined.decision_id == ID
+        assert await core.propose(again) == joined
+        waiting = asyncio.ensure_future(core.closed(again.decision_id))
+        await decide(server, ID, reject=True)
+        assert (await waiting).decision_id == ID
+        assert (await core.closed(again.decision_id)).occurrences == 2
+
+
+async def test_core_answers_questions(server: ServerProcess, tmp_path: Path) -> None:
+    """What an operator asks is answered by whoever is registered for it, and stands in the decision."""
+    operator = await operator_of(server, "operator-1", "soc_operator")
+    async with asyncio.timeout(PATIENCE_S), core_of(server, tmp_path, journal=False) as core:
+
+        @core.answering
+        async def answer(decision: v1.Decision, question: str) -> str:
+            return f"{question} Since {decision.proposal.threat.type} began."
+
+        followed = core.changes()
+        answered = asyncio.ensure_future(_first(followed, lambda each: bool(_answers(each))))
+        await core.propose(proposal(1))
+        digest = action_digest(proposal(1).action)
+        asked = v1.RequestInformation(question="Since when?")
+        await command(
+            operator,
+            "ask-1",
+            verdict=v1.Verdict(decision_id=ID, action_digest=digest, request_information=asked),
+        )
+        assert _answers(await answered) == ["Since when? Since port_scan began."]
+
+
+def _answers(decision: v1.Decision) -> list[str]:
+    return [each.answer.reasoning for each in decision.inquiries if each.HasField("answered_at")]
+
+
+async def _first(changes: AsyncIterator[v1.Change], wanted: Callable[[v1.Decision], bool]) -> v1.Decision:
+    async for change in changes:
+        if wanted(change.decision):
+            return change.decision
+    raise AssertionError("changes do not end")
+
+
+async def test_core_waits_for_the_end_of_a_halt(server: ServerProcess, tmp_path: Path) -> None:
+    """What is approved under a halt is held; core sees the halt, executes nothing, and acts once it is over."""
+    core, done = core_of(server, tmp_path), []
+    supervisors = [await operator_of(server, f"supervisor-{number}", "soc_supervisor") for number in (1, 2)]
+
+    @core.executor("block_ip")
+    async def block(order: Order) -> str:
+        done.append((order.order_id, dict(core.halts)))
+        return "blocked"
+
+    async with asyncio.timeout(PATIENCE_S), core:
+        halt = v1.DeclareHalt(scope=v1.HaltScope(core="maximus"), reason="wrong")
+        await command(supervisors[0], "halt-1", declare_halt=halt)
+        await core.propose(proposal(1))
+        await decide(server, ID)
+        held = await core.decided(ID)
+        assert (held.held, done) == (True, [])
+        (named,) = core.halts
+        assert core.halts[named].reason == "wrong"
+        for number, path in enumerate(supervisors):
+            release = v1.ReleaseHalt(halt_id=named, reason="mended")
+            await command(path, f"release-{number}", release_halt=release)
+        assert (await core.closed(ID)).state == v1.DECISION_STATE_EXECUTED
+    assert done == [(f"{ID}/1", {})]
+
+
+@pytest.mark.parametrize("away", [False, True])
+async def test_core_proposes_the_reverse_when_it_is_asked_to(
+    server: ServerProcess, tmp_path: Path, *, away: bool
+) -> None:
+    """A wish to undo becomes a proposal that names what it reverses, also if core was away when it came."""
+    operator = await operator_of(server, "operator-1", "soc_operator")
+    first = core_of(server, tmp_path)
+
+    @first.executor("block_ip")
+    async def block(_: Order) -> str:
+        return "blocked"
+
+    async with asyncio.timeout(PATIENCE_S), first:
+        await first.propose(proposal(1))
+        await decide(server, ID)
+        assert (await first.closed(ID)).state == v1.DECISION_STATE_EXECUTED
+    wish = {"request_undo": v1.RequestUndo(decision_id=ID, reason="our own scanner")}
+    if away:
+        await command(operator, "undo-1", **wish)
+    second = core_of(server, tmp_path, journal=False)
+
+    @second.undoing
+    async def reverse(decision: v1.Decision) -> v1.Action:
+        action = v1.Action()
+        action.CopyFrom(decision.proposal.action)
+        action.parameters["remove"] = "yes"
+        return action
+
+    async with asyncio.timeout(PATIENCE_S), second:
+        proposed = asyncio.ensure_future(_first(second.changes(), lambda each: each.proposal.reverses == ID))
+        await second.connected()
+        if not away:
+            await command(operator, "undo-1", **wish)
+        made = await proposed
+        assert "our own scanner" in made.proposal.evidence.reasoning
+        assert made.proposal.action.parameters["remove"] == "yes"
+
+
+async def test_a_rate_is_waited_out_within_patience(tmp_path: Path) -> None:
+    """Who proposes too often is told when to come back, once it would take longer than there is patience for."""
+    server = ServerProcess(tmp_path / "server", policy="[limits]\nproposals_per_hour = 2\n")
+    server.start()
+    try:
+        credentials = Credentials.load(server.add("maximus", "core"))
+        async with asyncio.timeout(PATIENCE_S), Core(credentials, instance="core-1", patience_s=5.0) as core:
+            await asyncio.gather(core.propose(proposal(1)), core.propose(proposal(2)))
+            with pytest.raises(RefusedError) as refused:
+                await core.propose(proposal(3))
+            assert refused.value.refusal.reason == v1.REFUSAL_REASON_RATE_LIMITED
+            assert refused.value.refusal.retry_after.seconds > 5
+    finally:
+        server.close()

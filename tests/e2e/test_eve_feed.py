@@ -37,16 +37,19 @@ async def test_a_file_is_fed_and_fed_again(server: ServerProcess, tmp_path: Path
     """Alerts become decisions, a broken line is named, what is approved is written down once; again adds none."""
     credentials = Credentials.load(server.add("maximus", "core"))
     options = Options([str(eve_file(tmp_path / "eve.json"))], journal=tmp_path / "acts", as_json=True)
-    summaries = []
+    summaries, joined = [], 0
     for _ in range(2):
         out, progress = io.StringIO(), io.StringIO()
         assert await run(credentials, options, out=out, progress=progress) == 1
         documents = [json.loads(line) for line in out.getvalue().splitlines()]
         assert [document["line"] for document in documents if "malformed" in document] == [5]
+        joined += sum("joined" in document for document in documents)
         summaries.append(documents[-1]["summary"])
     assert [(each["proposed"], each["known"], each["other"]) for each in summaries] == [(3, 0, 1), (3, 3, 1)]
-    assert summaries[1]["ended"] == {"executed": 3}
-    assert len((tmp_path / "acts").read_text().splitlines()) == 3
+    decided = 3 - summaries[0]["joined"]
+    assert joined == summaries[0]["joined"] + summaries[1]["joined"]
+    assert summaries[1]["ended"] == {"executed": decided}
+    assert len((tmp_path / "acts").read_text().splitlines()) == decided
 
 
 async def test_the_feed_says_what_it_cannot_do(server: ServerProcess, tmp_path: Path) -> None:

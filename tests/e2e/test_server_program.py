@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import subprocess
+import sys
 import tomllib
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,12 @@ import grpc
 import pytest
 
 from governance import v1
+from governance_server.domain.digest import action_digest
+from governance_server.domain.moment import SECOND_US, microseconds
+from governance_server.engine.enrolment import issue_credential
+from governance_server.ledger.sqlite_store import SqliteStore
+from governance_server.system import SystemClock, SystemEntropy
+from tests.support.clock import ManualClock
 from tests.support.messages import proposal
 from tests.support.server import ServerProcess, run_server_command
 from tests.support.wire import operate_stream, propose_stream
@@ -181,3 +189,57 @@ def test_an_entry_changed_under_a_running_server_is_found_at_the_next_start(serv
     assert server.stop() == 0
     done = run_server_command("serve", str(server.directory), "--listen", "127.0.0.1:0", status=1)
     assert "damaged at entry 2" in done.stderr
+
+
+async def test_another_action_in_an_open_decision_keeps_the_server_from_starting(server: ServerProcess) -> None:
+    """The sentence names the decision and the entry; so does check's."""
+    async with propose_stream(server.add("maximus", "core")) as up:
+        offset = (await up.answer(v1.CoreCommand(proposal=proposal(1)))).accepted.offset
+    assert server.stop() == 0
+    with sqlite3.connect(server.directory / "ledger.db") as database:
+        (stored,) = database.execute("SELECT decision FROM decisions").fetchone()
+        forged = v1.Decision.FromString(stored)
+        forged.proposal.action.targets[0].value = "198.51.100.7"
+        forged.action_digest = action_digest(forged.proposal.action)
+        database.execute("UPDATE decisions SET decision = ?", (forged.SerializeToString(deterministic=True),))
+    database.close()
+    for verb in (["serve", str(server.directory), "--listen", "127.0.0.1:0"], ["check", str(server.directory)]):
+        done = run_server_command(*verb, status=1)
+        assert f"damaged at entry {offset}: the decision decision-000001 " in done.stderr
+
+
+async def test_a_clock_that_was_set_back_does_not_set_deadlines_back(made: ServerProcess) -> None:
+    """The server goes on from the ledger's last moment, with a warning, so that entries and timekeeper agree."""
+    ahead_us = SystemClock().now_us() + 3600 * SECOND_US
+    store = await SqliteStore.open(made.directory / "ledger.db", create=False)
+    credential = v1.Credential(credential_id="0" * 16, name="late", role=v1.ROLE_AUDITOR)
+    clock = ManualClock(ahead_us)
+    await issue_credential(store, clock, SystemEntropy(), credential=credential, proof=bytes(32))
+    await store.close()
+    made.start()
+    try:
+        async with operate_stream(made.add("operator-1", "soc_operator")) as down:
+            assert microseconds((await down.read()).envelope.server_time) >= ahead_us
+    finally:
+        made.close()
+    assert "behind the ledger" in made.log_path.read_text()
+
+
+INTERRUPTED = """
+import sys
+from governance_server import __main__, bootstrap
+
+async def interrupted(*_, **__):
+    raise KeyboardInterrupt
+
+bootstrap.check = bootstrap.serve = interrupted
+sys.exit(__main__.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("verb", ["check", "serve"])
+def test_ctrl_c_ends_with_130(made: ServerProcess, verb: str) -> None:
+    """In a word, and not in a traceback."""
+    command = [sys.executable, "-c", INTERRUPTED, verb, str(made.directory)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (130, "governance-server: interrupted.\n")

@@ -13,7 +13,7 @@ from governance_server.domain.digest import NO_HASH
 from governance_server.domain.moment import microseconds
 from governance_server.engine.ports import ChangedDecision, Counts, DecisionPage, DecisionRow, Head, StoreError
 from governance_server.ledger.listing import by_recency, decode_cursor, encode_cursor
-from governance_server.ledger.projection import OPEN_STATES, projected
+from governance_server.ledger.projection import OPEN_STATES, in_snapshot, projected
 from governance_server.ledger.sqlite_transaction import assert_follows, head_after, ledger_name
 
 if TYPE_CHECKING:
@@ -157,7 +157,8 @@ class InMemoryStore:
 
     async def open_decisions(self) -> AsyncIterator[v1.Decision]:
         for change in await self.changed_after(0, limit=len(self._read().decisions), open_only=True):
-            yield change.row.decision
+            if change.row.decision.state in OPEN_STATES:
+                yield change.row.decision
 
     async def changed_after(
         self, offset: int, *, limit: int, core: str = "", open_only: bool = False
@@ -165,7 +166,7 @@ class InMemoryStore:
         return [
             change
             for change in self._changes(offset)
-            if core in ("", change.row.decision.core) and (not open_only or change.row.decision.state in OPEN_STATES)
+            if core in ("", change.row.decision.core) and (not open_only or in_snapshot(change.row.decision))
         ][:limit]
 
     async def list_decisions(self, query: DecisionQuery) -> DecisionPage:

@@ -15,20 +15,24 @@ CORE = v1.Actor(kind=v1.ACTOR_KIND_CORE, name="maximus", role=v1.ROLE_CORE)
 OTHER_CORE = v1.Actor(kind=v1.ACTOR_KIND_CORE, name="minimus", role=v1.ROLE_CORE)
 OPERATOR_1 = v1.Actor(kind=v1.ACTOR_KIND_OPERATOR, name="operator-1", role=v1.ROLE_SOC_OPERATOR)
 OPERATOR_2 = v1.Actor(kind=v1.ACTOR_KIND_OPERATOR, name="operator-2", role=v1.ROLE_SOC_OPERATOR)
+PLAIN_ADDRESSES = 250
 
 
 def proposal(number: int = 1, *, confidence: float = 0.85, threat: float = 0.5) -> v1.Proposal:
-    """A proposal to block an address; of low risk, and supervised, unless the figures say otherwise."""
+    """A proposal to block an address, another for each number; of low risk, and supervised, unless the figures vary."""
+    address = (
+        f"192.0.2.{number + 1}" if number < PLAIN_ADDRESSES else f"198.18.{number // 250 % 250}.{number % 250 + 1}"
+    )
     return v1.Proposal(
         decision_id=f"decision-{number:06d}",
         action=v1.Action(
             type=v1.ACTION_TYPE_BLOCK_IP,
             scope=v1.ACTION_SCOPE_HOST,
-            targets=[v1.Target(kind=v1.TARGET_KIND_IP_ADDRESS, value=f"192.0.2.{number % 250 + 1}")],
+            targets=[v1.Target(kind=v1.TARGET_KIND_IP_ADDRESS, value=address)],
         ),
         confidence=confidence,
         threat=v1.Threat(score=threat, type="port_scan"),
-        evidence=v1.Evidence(reasoning="Seen scanning.", indicators=[f"192.0.2.{number % 250 + 1}"]),
+        evidence=v1.Evidence(reasoning="Seen scanning.", indicators=[address]),
         assets=[v1.Asset(name="web-1", type="server", criticality=v1.CRITICALITY_MEDIUM)],
     )
 

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 START_S = 30.0
 STOP_S = 15.0
+UNLIMITED = """[limits]
+operator_requests_per_minute = 0
+proposals_per_hour = 0
+"""
+"""The policy of tests that ask more often in a second than people do in an hour; all else is the built-in one's."""
 
 
 class ServerProcess:
@@ -25,13 +30,25 @@ class ServerProcess:
         mutual_address: HOST:PORT for client certificates; empty where there is no such listener.
     """
 
-    def __init__(self, directory: Path, *, mutual: bool = False) -> None:
+    def __init__(self, directory: Path, *, mutual: bool = False, policy: str = UNLIMITED) -> None:
+        """Make the directory.
+
+        Args:
+            directory: Where; its parent takes the log and the policy's document.
+            mutual: With a listener for client certificates.
+            policy: The document of the policy to begin with; empty for the built-in one.
+        """
         self.directory = directory
         self.address = ""
         self.mutual_address = ""
         self._process: subprocess.Popen[str] | None = None
         self._log: IO[str] | None = None
-        run_server_command("init", str(directory), "--listen", "127.0.0.1:0")
+        options = []
+        if policy:
+            document = directory.parent / f"{directory.name}.policy.toml"
+            document.write_text(policy)
+            options = ["--policy", str(document)]
+        run_server_command("init", str(directory), "--listen", "127.0.0.1:0", *options)
         if mutual:
             config = directory / "server.toml"
             config.write_text(config.read_text() + 'listen_mutual = "127.0.0.1:0"\n')

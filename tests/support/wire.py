@@ -23,6 +23,10 @@ Response = TypeVar("Response", v1.ProposeResponse, v1.OperateResponse)
 PATIENCE_S = 20.0
 
 
+class StreamEndedError(Exception):
+    """The stream ended where another frame was waited for. What a frame says wrongly is an AssertionError instead."""
+
+
 async def within_patience(reading: Awaitable[Any]) -> Any:
     """Return what is waited for, or fail the test that waits in vain."""
     async with asyncio.timeout(PATIENCE_S):
@@ -52,7 +56,8 @@ class Wire(Generic[Response]):
     async def read(self) -> Response:
         """Read one frame and take it in. Its changes ascend in offset, and none of them was told before."""
         frame = await within_patience(self.call.read())
-        assert frame is not grpc.aio.EOF, "the stream ended"
+        if frame is grpc.aio.EOF:
+            raise StreamEndedError
         response: Response = frame
         self._take_in(response)
         return response

@@ -85,3 +85,34 @@ def test_changed_ledger(how: str) -> None:
     """Any change, reordering or repetition is found."""
     with pytest.raises(ChainBrokenError, match="broken at entry"):
         _read(_changed(_ledger(), how))
+
+
+def _read_whole(records: list[v1.LedgerRecord], head_offset: int, after: int = 0) -> ChainReader:
+    reader = ChainReader(after, whole=True)
+    for record in records:
+        reader.read(record)
+    reader.finish(head_offset)
+    return reader
+
+
+def test_a_whole_ledger_has_no_gap() -> None:
+    """Read whole, from its first entry or from the middle, it reaches the end that the server named."""
+    assert _read_whole(_ledger(), 4).checked == 4
+    assert _read_whole(_ledger()[2:], 4, after=2).checked == 2
+    assert _read_whole([], 4, after=4).checked == 0
+
+
+@pytest.mark.parametrize(("left_out", "at"), [(0, 1), (1, 2), (2, 3), (3, 4)])
+def test_a_missing_entry_shows(left_out: int, at: int) -> None:
+    """Whichever entry is left out, the first, one in between or the last: it is named."""
+    records = _ledger()
+    del records[left_out]
+    with pytest.raises(ChainBrokenError, match="it is missing") as broken:
+        _read_whole(records, 4)
+    assert broken.value.offset == at
+
+
+def test_no_ledger_is_empty() -> None:
+    """A server that shows nothing, and says that there is nothing, has lost at least the first entry."""
+    with pytest.raises(ChainBrokenError, match="it is missing"):
+        _read_whole([], 0)

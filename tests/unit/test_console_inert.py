@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from governance import v1
 from governance_client.console.announcing import LINES_AT_ONCE, announce
+from governance_client.console.halts import halt_news, who_lines
 from governance_client.console.inert import CUT, MARKS_PER_CHARACTER, fit, inert, inert_lines, pad, width_of, wrap
 from governance_client.console.page import page
 from governance_client.console.rendering import NARROWEST, clip, plain, summary, table
@@ -122,6 +123,15 @@ def _hostile_decision(hostile: str) -> v1.Decision:
     made.votes.add(comment=written, actor=v1.Actor(name=written))
     made.order.order_id = made.order.accepted_by = made.outcome.detail = written
     made.outcome.reported_by.name = written
+    made.modifications.add(
+        actor=v1.Actor(name=written), changes=[v1.ActionChange(part=written, before=written, after=written)]
+    )
+    evidence = v1.Evidence(reasoning=written, indicators=[written], exhibits=[v1.Exhibit(name=written, text=written)])
+    made.inquiries.add(question=written, asked_by=v1.Actor(name=written), answer=evidence).answered_at.seconds = 1
+    made.undo_requested.reason = made.undo_requested.actor.name = written
+    made.assignee = made.reversed_by = written
+    made.alarms.add(kind=v1.ALARM_KIND_NOBODY_REACHABLE)
+    made.held = made.returned = True
     return made
 
 
@@ -131,13 +141,22 @@ def test_every_view_of_a_hostile_decision(hostile: str, width: int) -> None:
     """Wherever a hostile text stands in a decision, no view of it does anything, and none is wider than the screen."""
     shown = _hostile_decision(hostile)
     now_us = NOW_S * 1_000_000
-    view = View(Link.UP, operator(shown.core), [shown], 1, now_us)
+    halt = v1.Halt(
+        halt_id="halt-1", scope=v1.HaltScope(target=shown.core), reason=shown.core, actor=operator(shown.core)
+    )
+    found = v1.ListEligibleOperatorsResponse(
+        operators=[v1.EligibleOperator(operator=v1.Operator(name=shown.core, role=v1.ROLE_CISO))]
+    )
+    view = View(Link.UP, operator(shown.core), [shown], [halt], 1, now_us)
     cause = v1.Cause(actor=operator(shown.core))
     lines = [
         *table([shown], now_us, width),
         *page(shown, now_us, width),
         summary(shown, now_us, width),
         toolbar(view, width),
+        *(clip(line, width) for line in who_lines(found)),
+        *halt_news({}, {"halt-1": halt}, now_us, width),
+        *halt_news({"halt-1": halt}, {}, now_us, width),
         *announce([Update(None, shown, cause), Update(decision(), shown, cause)], now_us, width),
     ]
     for line in lines:
@@ -168,7 +187,7 @@ def test_announcements_are_bounded() -> None:
 def test_toolbar_counts_down() -> None:
     """The toolbar shows the nearest deadline by the server's clock, and the counts by risk."""
     pending = [decision("aaaaaaaa", left_s=90), decision("bbbbbbbb", left_s=600, risk=v1.RISK_LEVEL_LOW)]
-    text = plain(toolbar(View(Link.UP, operator("alice"), pending, 0, NOW_S * 1_000_000), 120))
+    text = plain(toolbar(View(Link.UP, operator("alice"), pending, (), 0, NOW_S * 1_000_000), 120))
     assert text.startswith("connected  alice soc_operator  C0 H1 M0 L1  next due 1:30 block_ip")
 
 

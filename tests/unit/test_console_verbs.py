@@ -7,7 +7,8 @@ import pytest
 from governance import v1
 from governance_client.console.desk import Desk, Unclear
 from governance_client.console.rendering import act
-from governance_client.console.verbs import VERBS, Mistake, Request, complete, parse, unique_prefix
+from governance_client.console.verbs import Mistake, Request, complete, parse, unique_prefix
+from governance_client.console.vocabulary import VERBS
 from governance_client.operator import Replica
 from tests.console.examples import change, decision
 
@@ -50,7 +51,13 @@ def test_filters() -> None:
 def test_completion_of_verbs_and_ids() -> None:
     """Verbs are completed first, then ids with what they stand for, and never an operator's own words."""
     waiting = [decision("aaaaaaaa1111"), decision("aaaaaaaa2222")]
-    assert [each.text for each in complete("re", lambda: waiting, act)] == ["reject", "release"]
+    assert [each.text for each in complete("re", lambda: waiting, act)] == [
+        "reject",
+        "revise",
+        "release",
+        "reconcile",
+        "release-halt",
+    ]
     assert len(list(complete("", lambda: waiting, act))) == len(VERBS)
     offers = list(complete("approve aaaa", lambda: waiting, act))
     assert [each.text for each in offers] == ["aaaaaaaa1", "aaaaaaaa2"]

@@ -9,7 +9,7 @@ import pytest
 from governance import v1
 from governance_server.domain.command import Body, Consequence, Tick
 from governance_server.domain.decide import DECIDERS
-from governance_server.domain.judging import NOT_OFFERED_JUDGEMENTS
+from governance_server.domain.judging import JUDGEMENTS
 from tests.unit.deciding import (
     ALICE,
     AUDITOR,
@@ -35,6 +35,7 @@ from tests.unit.deciding import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+ABOUT_HOUSE = {field.name for field in v1.Event.DESCRIPTOR.oneofs_by_name["kind"].fields if field.number < 20}
 ACTORS = (CORE, OTHER_CORE, ALICE, SUPERVISOR, CISO, AUDITOR)
 
 
@@ -116,6 +117,8 @@ def test_every_state_every_command(situation: str, actor: v1.Actor) -> None:
             ruling = desk.rule(actor, command)
             if isinstance(ruling, Consequence):
                 assert ruling.events
+                if ruling.events[0].WhichOneof("kind") in ABOUT_HOUSE:
+                    continue
                 trial = Desk(desk.now_us, desk.decision, offset=desk.offset)
                 trial.apply(actor, ruling)
                 assert trial.current.version == (0 if desk.decision is None else desk.decision.version) + 1
@@ -136,7 +139,7 @@ def test_every_command_has_a_decider() -> None:
     }
     assert set(DECIDERS) == kinds
     judgements = {field.name for field in v1.Verdict.DESCRIPTOR.oneofs_by_name["judgement"].fields}
-    assert set(NOT_OFFERED_JUDGEMENTS) == judgements - {"approve", "reject"}
+    assert set(JUDGEMENTS) == judgements
 
 
 @pytest.mark.parametrize("command", [v1.CoreCommand(), v1.OperatorCommand()], ids=["core", "operator"])
@@ -144,18 +147,6 @@ def test_command_from_the_future(command: v1.CoreCommand | v1.OperatorCommand) -
     """An empty command is from a newer client: refused, and nothing is done."""
     actor = CORE if isinstance(command, v1.CoreCommand) else ALICE
     assert Desk().refused(actor, command).reason == v1.REFUSAL_REASON_UNKNOWN_COMMAND
-
-
-def test_not_offered_shows_what_may_be_seen() -> None:
-    """What is not offered is refused, with the decision where the caller may see it."""
-    desk = Desk().propose()
-    note = v1.OperatorCommand(add_note=v1.AddNote(decision_id=DECISION_ID))
-    refusal = desk.refused(ALICE, note)
-    assert refusal.reason == v1.REFUSAL_REASON_NOT_OFFERED
-    assert refusal.current == desk.current
-    information = v1.CoreCommand(provide_information=v1.ProvideInformation(decision_id=DECISION_ID))
-    assert desk.refused(CORE, information).HasField("current")
-    assert not desk.refused(OTHER_CORE, information).HasField("current")
 
 
 def test_wrong_kind_of_caller() -> None:

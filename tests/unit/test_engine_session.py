@@ -238,3 +238,42 @@ async def test_a_follower_of_large_decisions_reads_no_more_of_the_store_than_fit
     await follower.read_to_the_end()
     assert len(follower.replica) == 100
     assert sum(limits) < 500
+
+
+async def test_a_session_that_has_too_many_bytes_unanswered_waits_until_it_was_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A few large frames weigh as much as many small ones, and so do refusals that carry a decision."""
+    monkeypatch.setattr(sessions, "MAX_UNANSWERED_BYTES", 1000)
+    scene = Scene()
+    await scene.begin()
+    session = scene.follower().session
+    await session.bring([proposing(1)], 1, 900)
+    await scene.governor.drain()
+    bringing = asyncio.create_task(session.bring([proposing(2)], 2, 1000))
+    await turns()
+    assert not bringing.done()
+    await scene.governor.drain()
+    await session.news(0.0)
+    await bringing
+    again = proposing(1)
+    assert isinstance(again.body, v1.CoreCommand)
+    again.body.proposal.confidence = 0.1
+    answering = asyncio.create_task(session.bring([again] * 10, 3, 10))
+    await turns()
+    await scene.governor.drain()
+    refusing = asyncio.create_task(session.refuse(v1.Receipt()))
+    await turns()
+    assert answering.done()
+    assert not refusing.done()
+    assert len((await session.news(0.0)).receipts) == 11
+    await refusing
+
+
+async def test_an_offset_that_another_process_appended_is_resumed_from() -> None:
+    """The governor takes the entry over with its next batch; until then the session stands before the tail."""
+    scene = Scene()
+    await scene.begin()
+    session = Session(scene.store, scene.governor, core="", offset=2, known_head=2)
+    news = await session.news(0.0)
+    assert (news.changes, news.offset, news.caught_up) == ([], 2, True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from governance import v1
+from governance_server.domain.command import Surroundings
 from governance_server.domain.moment import microseconds
+from governance_server.domain.policy import Policy
 from tests.unit.deciding import (
     ALICE,
     AUDITOR,
@@ -173,3 +175,29 @@ def test_only_what_waits(command: v1.OperatorCommand) -> None:
     closed = Desk().propose()
     closed.accepted(ALICE, rejection(closed.current))
     assert closed.refused(BOB, command).reason == v1.REFUSAL_REASON_DECISION_ALREADY_CLOSED
+
+
+def test_escalated_by_turns() -> None:
+    """By turns, an escalation gives the decision to the next who is there and of the new tier."""
+    connected = {"alice": v1.ROLE_SOC_OPERATOR, "chris": v1.ROLE_CISO, "sue": v1.ROLE_SOC_SUPERVISOR}
+    desk = Desk(policy=Policy(assignment="by_turns"), around=Surroundings(connected=connected)).propose()
+    assert desk.current.assignee == "alice"
+    assert kinds(desk.accepted(ALICE, escalation())) == ["decision_escalated", "decision_assigned"]
+    assert desk.current.assignee == "chris"
+    desk.accepted(ALICE, escalation(v1.ROLE_CISO))
+    assert desk.current.assignee == "chris"
+
+
+def test_escalated_to_nobody_there() -> None:
+    """A critical decision that goes up to a tier of which nobody is there raises an alarm, for each tier anew."""
+    desk = Desk(around=Surroundings(connected={"alice": v1.ROLE_SOC_OPERATOR})).propose(critical_proposal())
+    assert not desk.current.alarms
+    assert kinds(desk.accepted(ALICE, escalation(v1.ROLE_SOC_SUPERVISOR))) == ["decision_escalated", "alarm_raised"]
+    assert kinds(desk.accepted(ALICE, escalation(v1.ROLE_CISO))) == ["decision_escalated", "alarm_raised"]
+    assert [alarm.kind for alarm in desk.current.alarms] == [v1.ALARM_KIND_NOBODY_REACHABLE] * 2
+
+
+def test_escalated_usually() -> None:
+    """What is not critical raises no alarm: the next tier has its time, and the one after it."""
+    desk = Desk().propose()
+    assert kinds(desk.accepted(ALICE, escalation())) == ["decision_escalated"]

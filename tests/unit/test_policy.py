@@ -9,6 +9,7 @@ import pytest
 
 from governance import v1
 from governance_server.domain.policy import DEFAULT_POLICY, Policy
+from governance_server.domain.rules import ApprovalRule, EscalationRule
 
 LEVELS = (v1.RISK_LEVEL_LOW, v1.RISK_LEVEL_MEDIUM, v1.RISK_LEVEL_HIGH, v1.RISK_LEVEL_CRITICAL)
 
@@ -22,6 +23,58 @@ def test_known_figures() -> None:
     assert v1.ACTION_TYPE_COLLECT_FORENSICS not in DEFAULT_POLICY.irreversibility
 
 
+@pytest.mark.parametrize(
+    ("risk", "minutes"),
+    [
+        (v1.RISK_LEVEL_CRITICAL, 5),
+        (v1.RISK_LEVEL_HIGH, 10),
+        (v1.RISK_LEVEL_MEDIUM, 15),
+        (v1.RISK_LEVEL_LOW, 30),
+    ],
+)
+def test_known_sla(risk: v1.RiskLevel.ValueType, minutes: int) -> None:
+    """A tier has 5 minutes for what is critical, 10 for high, 15 for medium and 30 for low risk."""
+    assert DEFAULT_POLICY.sla_s[risk] == minutes * 60
+
+
+@pytest.mark.parametrize(
+    ("risk", "least"), [(v1.RISK_LEVEL_CRITICAL, 0.75), (v1.RISK_LEVEL_HIGH, 0.50), (v1.RISK_LEVEL_MEDIUM, 0.30)]
+)
+def test_known_risk_threshold(risk: v1.RiskLevel.ValueType, least: float) -> None:
+    """Risk is critical from 0.75, high from 0.50, medium from 0.30, and low below."""
+    assert DEFAULT_POLICY.risk_from[risk] == least
+    assert DEFAULT_POLICY.risk_from[v1.RISK_LEVEL_LOW] == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "confidence"),
+    [("full_from_confidence", 0.95), ("supervised_from_confidence", 0.80), ("advisory_from_confidence", 0.60)],
+)
+def test_known_automation_threshold(name: str, confidence: float) -> None:
+    """Core acts by itself from a confidence of 0.95, is supervised from 0.80, and suggests from 0.60."""
+    assert getattr(DEFAULT_POLICY, name) == confidence
+
+
+def test_known_warning() -> None:
+    """The SLA warning is given when three quarters of the time have passed."""
+    assert DEFAULT_POLICY.warn_share == 0.75
+
+
+def test_known_chain() -> None:
+    """A decision goes up from soc_operator over soc_supervisor and security_manager to ciso."""
+    assert [v1.Role.Name(role) for role in DEFAULT_POLICY.chain] == [
+        "ROLE_SOC_OPERATOR",
+        "ROLE_SOC_SUPERVISOR",
+        "ROLE_SECURITY_MANAGER",
+        "ROLE_CISO",
+    ]
+
+
+def test_known_quorum() -> None:
+    """What is critical takes two people; everything else takes one."""
+    assert [DEFAULT_POLICY.required_approvals[level] for level in LEVELS] == [1, 1, 1, 2]
+
+
 def test_digest_names_every_field() -> None:
     """Equal policies have equal digests; a change of any field is another digest."""
     assert Policy().digest == DEFAULT_POLICY.digest
@@ -29,7 +82,11 @@ def test_digest_names_every_field() -> None:
         replace(DEFAULT_POLICY, claim_lease_s=1),
         replace(DEFAULT_POLICY, sla_s={**DEFAULT_POLICY.sla_s, v1.RISK_LEVEL_LOW: 1}),
         replace(DEFAULT_POLICY, strict_regulations=()),
-        replace(DEFAULT_POLICY, chain=DEFAULT_POLICY.chain[1:]),
+        replace(DEFAULT_POLICY, chain=DEFAULT_POLICY.chain[1:], escalation_rules=DEFAULT_POLICY.escalation_rules[:2]),
+        replace(DEFAULT_POLICY, escalation_rules=()),
+        replace(DEFAULT_POLICY, approval_rules=(ApprovalRule("a"),)),
+        replace(DEFAULT_POLICY, core_owners={"maximus": frozenset({"alice"})}),
+        replace(DEFAULT_POLICY, core_owners={"maximus": frozenset({"bob"})}),
     ]
     digests = {policy.digest for policy in others} | {DEFAULT_POLICY.digest}
     assert len(digests) == len(others) + 1
@@ -38,7 +95,7 @@ def test_digest_names_every_field() -> None:
 
 def test_digest_is_the_same_everywhere() -> None:
     """The digest of the defaults is written down: whoever changes a default changes it knowingly."""
-    assert DEFAULT_POLICY.digest.hex() == "334663bc68820bfcc879fabcc5910fd421fad4db8c7b9ee79ccc0b7b61473381"
+    assert DEFAULT_POLICY.digest.hex() == "d104bae110115bed8f35a49ad4ffffd5dc71993e3be2196d847632d372a3a502"
 
 
 def test_immutable() -> None:
@@ -95,10 +152,28 @@ WRONG: list[tuple[str, Any]] = [
     ("chain", ()),
     ("chain", (v1.ROLE_CORE, v1.ROLE_CISO)),
     ("chain", (v1.ROLE_CISO, v1.ROLE_SOC_OPERATOR)),
-    ("direct_targets", dict.fromkeys(DEFAULT_POLICY.direct_targets, v1.ROLE_AUDITOR)),
-    ("direct_targets", without("direct_targets")),
-    ("required_approvals", dict.fromkeys(DEFAULT_POLICY.required_approvals, 2)),
+    ("approval_rules", (ApprovalRule("a", roles=(v1.ROLE_AUDITOR,)),)),
+    ("approval_rules", (ApprovalRule("a", tier=v1.ROLE_CORE),)),
+    ("approval_rules", (ApprovalRule("a"), ApprovalRule("a"))),
+    ("approval_rules", tuple(ApprovalRule(f"a{number}") for number in range(51))),
+    ("escalation_rules", (EscalationRule("e", 1, "hand", v1.ROLE_AUDITOR),)),
+    ("escalation_rules", (EscalationRule("e", 1, "hand", v1.ROLE_CISO),) * 2),
+    ("escalation_rules", tuple(EscalationRule(f"e{number}", 1, "hand", v1.ROLE_CISO) for number in range(51))),
+    ("required_approvals", dict.fromkeys(DEFAULT_POLICY.required_approvals, 0)),
+    ("required_approvals", dict.fromkeys(DEFAULT_POLICY.required_approvals, 11)),
+    ("required_approvals", {1: 2, 2: 1, 3: 1, 4: 1}),
     ("required_approvals", without("required_approvals")),
+    ("free_modification_from", v1.ROLE_AUDITOR),
+    ("halt_from", v1.ROLE_CORE),
+    ("halt_release_people", 0),
+    ("on_expiry", "approve"),
+    ("notify_reminder_s", 0),
+    ("rate_exempt_from", v1.RISK_LEVEL_UNSPECIFIED),
+    ("operator_requests_per_minute", -1),
+    ("proposals_per_hour", -1),
+    ("hold_back_from", without("hold_back_from")),
+    ("hold_back_from", {2: 0.9, 3: 0.9, 4: 0.95}),
+    ("hold_back_s", 0),
     ("claim_lease_s", 0),
     ("accept_within_s", 0),
     ("report_within_s", -1),
@@ -131,4 +206,12 @@ def test_numbers_carry_units() -> None:
         "report_within_s",
         "open_decisions_limit",
         "retry_when_full_s",
+        "hold_back_s",
+        "notify_reminder_s",
+        "operator_requests_per_minute",
+        "proposals_per_hour",
+        "halt_release_people",
+        "free_modification_from",
+        "halt_from",
+        "rate_exempt_from",
     }

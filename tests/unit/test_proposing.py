@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from governance import v1
+from governance_server.domain.command import Consequence, Surroundings
 from governance_server.domain.digest import action_digest
 from governance_server.domain.moment import SECOND_US, microseconds, span_us
 from governance_server.domain.policy import DEFAULT_POLICY
@@ -20,6 +21,7 @@ from tests.unit.deciding import (
     ORDER_ID,
     OTHER_CORE,
     Desk,
+    approval,
     critical_proposal,
     kinds,
     proposal,
@@ -101,6 +103,48 @@ def test_bound_on_open_decisions() -> None:
     assert refusal.reason == v1.REFUSAL_REASON_TOO_MANY_OPEN
     assert span_us(refusal.retry_after) == 30 * SECOND_US
     Desk(policy=policy, open_decisions=2).propose()
+
+
+def test_the_same_again_joins() -> None:
+    """A proposal of the same action, while it is open, is counted to the open decision, and makes none of its own."""
+    twin = Desk().propose().current
+    made = proposal(decision_id="decision-2", confidence=0.99)
+    desk = Desk(around=Surroundings(twin=twin), open_decisions=DEFAULT_POLICY.open_decisions_limit)
+    ruling = desk.rule(CORE, v1.CoreCommand(proposal=made))
+    assert isinstance(ruling, Consequence)
+    assert ruling.joined == DECISION_ID
+    assert ruling.personal == v1.PersonalData(proposal=made)
+    (event,) = ruling.events
+    assert event.proposal_repeated == v1.ProposalRepeated(repeated_as="decision-2", occurrences=2)
+
+
+def test_another_reversal_does_not_join() -> None:
+    """The same action for another purpose, to reverse an executed one, is a decision of its own."""
+    executed = Desk().report().current
+    twin = Desk().propose(proposal(decision_id="decision-3")).current
+    made = proposal(decision_id="decision-2")
+    made.reverses = DECISION_ID
+    desk = Desk(around=Surroundings(twin=twin, original=executed))
+    assert kinds(desk.accepted(CORE, v1.CoreCommand(proposal=made))) == ["decision_proposed"]
+
+
+def test_too_many_proposals() -> None:
+    """Beyond the rate a proposal is refused, with when to come back; what is critical is taken at any rate."""
+    hurried = Surroundings(retry_after_us=90 * SECOND_US)
+    refusal = Desk(around=hurried).refused(CORE, v1.CoreCommand(proposal=proposal()))
+    assert refusal.reason == v1.REFUSAL_REASON_RATE_LIMITED
+    assert span_us(refusal.retry_after) == 90 * SECOND_US
+    Desk(around=hurried).propose(critical_proposal())
+
+
+def test_rates_of_operators() -> None:
+    """An operator that asks too often is told when to come back; a rejection is never one too many."""
+    desk = Desk().propose()
+    desk.around = Surroundings(retry_after_us=SECOND_US)
+    refusal = desk.refused(ALICE, approval(desk.current))
+    assert refusal.reason == v1.REFUSAL_REASON_RATE_LIMITED
+    assert span_us(refusal.retry_after) == SECOND_US
+    desk.accepted(ALICE, rejection(desk.current))
 
 
 def test_withdrawn_while_pending() -> None:

@@ -151,6 +151,116 @@ EXAMPLES = {
         v1.RISK_LEVEL_MEDIUM,
         v1.AUTOMATION_LEVEL_ADVISORY,
     ),
+    "a file to delete, for high risk": Example(
+        3,
+        proposed(
+            v1.ACTION_TYPE_DELETE_FILE,
+            v1.ACTION_SCOPE_ORGANIZATION,
+            confidence=0.5,
+            threat=v1.Threat(score=0.9, novelty=v1.NOVELTY_ZERO_DAY),
+            assets=assets(10, v1.CRITICALITY_HIGH),
+            data_classification=v1.DATA_CLASSIFICATION_RESTRICTED,
+            business_impact=v1.BusinessImpact(estimated_cost_usd=100_000, operational=0.5, reputational=0.5),
+            compliance_tags=["HIPAA"],
+            data_type="PII",
+        ),
+        # 0.45 + 0.15 + 0.18; 0.4 + 0.24 + 0.1; 0.24 + 0.15 + 0.15; 0.4 + 0.24 + 0.16; 0.54 + 0.36; 0.4 + 0.35
+        (0.78, 0.74, 0.54, 0.8, 0.9, 0.75),
+        # 0.195 + 0.148 + 0.108 + 0.12 + 0.09 + 0.075
+        0.736,
+        v1.RISK_LEVEL_HIGH,
+        v1.AUTOMATION_LEVEL_SUPERVISED,
+    ),
+    "the same at a million, for critical risk": Example(
+        3,
+        proposed(
+            v1.ACTION_TYPE_DELETE_FILE,
+            v1.ACTION_SCOPE_ORGANIZATION,
+            confidence=0.5,
+            threat=v1.Threat(score=0.9, novelty=v1.NOVELTY_ZERO_DAY),
+            assets=assets(10, v1.CRITICALITY_HIGH),
+            data_classification=v1.DATA_CLASSIFICATION_RESTRICTED,
+            business_impact=v1.BusinessImpact(estimated_cost_usd=1_000_000, operational=0.5, reputational=0.5),
+            compliance_tags=["HIPAA"],
+            data_type="PII",
+        ),
+        # the business part alone differs: 0.4 and twice 0.15
+        (0.78, 0.74, 0.7, 0.8, 0.9, 0.75),
+        # 0.736 + 0.2 of 0.16
+        0.768,
+        v1.RISK_LEVEL_CRITICAL,
+        v1.AUTOMATION_LEVEL_MANUAL,
+    ),
+    "an account to lock in the morning": Example(
+        8,
+        proposed(
+            v1.ACTION_TYPE_LOCK_ACCOUNT,
+            v1.ACTION_SCOPE_HOST,
+            confidence=0.95,
+            threat=v1.Threat(score=0.6, novelty=v1.NOVELTY_KNOWN),
+            assets=assets(1, v1.CRITICALITY_MEDIUM),
+            data_classification=v1.DATA_CLASSIFICATION_INTERNAL,
+            data_type="user_data",
+        ),
+        # 0.3 + 0.015 + 0.1; 0.25 + 0.09 + 0.02; 0; 0.2 + 0.21 + 0.04; 0.12 + 0.24; 0.25 + 0.2
+        (0.415, 0.36, 0, 0.45, 0.36, 0.45),
+        # 0.10375 + 0.072 + 0 + 0.0675 + 0.036 + 0.045
+        0.32425,
+        v1.RISK_LEVEL_MEDIUM,
+        v1.AUTOMATION_LEVEL_FULL,
+    ),
+    "a connection to throttle": Example(
+        16,
+        proposed(
+            v1.ACTION_TYPE_THROTTLE_CONNECTION,
+            v1.ACTION_SCOPE_HOST,
+            confidence=0.8,
+            threat=v1.Threat(score=0.4, novelty=v1.NOVELTY_SEEN_BEFORE),
+            assets=assets(1),
+        ),
+        # 0.2 + 0.06 + 0.04; 0.1 + 0.09 + 0.02; 0; 0.05 + 0.09 + 0.04; 0.12 + 0.08; 0.1 + 0.05
+        (0.3, 0.21, 0, 0.18, 0.2, 0.15),
+        # 0.075 + 0.042 + 0 + 0.027 + 0.02 + 0.015
+        0.179,
+        v1.RISK_LEVEL_LOW,
+        v1.AUTOMATION_LEVEL_SUPERVISED,
+    ),
+    "a password to reset, without much confidence": Example(
+        17,
+        proposed(
+            v1.ACTION_TYPE_RESET_PASSWORD,
+            v1.ACTION_SCOPE_DEPARTMENT,
+            confidence=0.59,
+            threat=v1.Threat(score=0.2),
+            assets=assets(1),
+            data_classification=v1.DATA_CLASSIFICATION_PUBLIC,
+        ),
+        # 0.1 + 0.123 + 0.1; 0.1 + 0 + 0.02; 0; 0.3 + 0.24 + 0.1; 0.12 + 0.08; 0.25 + 0.2
+        (0.323, 0.12, 0, 0.64, 0.2, 0.45),
+        # 0.08075 + 0.024 + 0 + 0.096 + 0.02 + 0.045
+        0.26575,
+        v1.RISK_LEVEL_LOW,
+        v1.AUTOMATION_LEVEL_MANUAL,
+    ),
+    "data to encrypt, for a cost between two points": Example(
+        21,
+        proposed(
+            v1.ACTION_TYPE_ENCRYPT_DATA,
+            v1.ACTION_SCOPE_GLOBAL,
+            confidence=0.99,
+            threat=v1.Threat(score=1, novelty=v1.NOVELTY_KNOWN),
+            assets=assets(100, v1.CRITICALITY_HIGH),
+            data_classification=v1.DATA_CLASSIFICATION_TOP_SECRET,
+            business_impact=v1.BusinessImpact(estimated_cost_usd=5_000, operational=1, reputational=0),
+            compliance_tags=["SOX"],
+        ),
+        # 0.5 + 0.003 + 0.1; 0.4 + 0.3 + 0.2; 0.06 + 0.3; 0.25 + 0.15 + 0.2; 0.36 + 0.08; 0.25 + 0.2
+        (0.603, 0.9, 0.36, 0.6, 0.44, 0.45),
+        # 0.15075 + 0.18 + 0.072 + 0.09 + 0.044 + 0.045
+        0.58175,
+        v1.RISK_LEVEL_HIGH,
+        v1.AUTOMATION_LEVEL_SUPERVISED,
+    ),
 }
 
 

@@ -204,16 +204,27 @@ def test_a_role_may_call_what_the_matrix_says_and_nothing_else(method: str, role
         assert v1.Role.Name(allowed).removeprefix("ROLE_").lower() in caught.value.message
 
 
+READING = {
+    "GetStatistics",
+    "ListOperators",
+    "ListEligibleOperators",
+    "ListHalts",
+    "ListEntries",
+    "GetPolicy",
+    "CheckPolicy",
+    "ReplayPolicy",
+}
+
+
 @pytest.mark.parametrize(
     ("role", "methods"),
     [
-        (v1.ROLE_CORE, {"Propose", "SubmitDecision", "CancelDecision", "AcceptOrder", "ReportOutcome"}),
-        (v1.ROLE_AUDITOR, {"GetStatistics", "ListOperators", "ListEntries", "ListCredentials"}),
-        (v1.ROLE_SOC_OPERATOR, {"Operate", "SubmitVerdict", "GetStatistics", "ListOperators", "ListEntries"}),
-        (
-            v1.ROLE_CISO,
-            {"Operate", "SubmitVerdict", "GetStatistics", "ListOperators", "ListEntries", "ListCredentials"},
-        ),
+        (v1.ROLE_CORE, {"Propose", "SubmitDecision", "CancelDecision", "AcceptOrder", "ReportOutcome", "ListHalts"}),
+        (v1.ROLE_AUDITOR, READING | {"ListCredentials"}),
+        (v1.ROLE_SOC_OPERATOR, READING | {"Operate", "SubmitVerdict"}),
+        (v1.ROLE_SOC_SUPERVISOR, READING | {"Operate", "SubmitVerdict"}),
+        (v1.ROLE_SECURITY_MANAGER, READING | {"Operate", "SubmitVerdict", "ListCredentials", "ApplyPolicy"}),
+        (v1.ROLE_CISO, READING | {"Operate", "SubmitVerdict", "ListCredentials", "ApplyPolicy"}),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else "methods",  # a set has no order for a name to keep
 )

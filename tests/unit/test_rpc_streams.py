@@ -1,4 +1,4 @@
-"""The channels, seen from a client that does not behave."""
+"""The channels, seen from a client that does not behave, and at a stop."""
 
 from __future__ import annotations
 
@@ -12,8 +12,11 @@ from governance import v1
 from governance_server.domain.moment import SECOND_US, timestamp
 from governance_server.engine.enrolment import create_ledger, issue_credential, revoke_credential
 from governance_server.engine.governor import Governor
+from governance_server.errors import Unavailable
+from governance_server.rpc.audit_service import AuditService
 from governance_server.rpc.authentication import Authenticator
 from governance_server.rpc.edge import Connections, Edge
+from governance_server.rpc.handlers import ClientGoneError, ServerStream, faults_end_the_call
 from governance_server.rpc.identity import Principal, issue_token
 from governance_server.rpc.limits import Limits
 from governance_server.rpc.streams import OPERATE, Stream
@@ -32,12 +35,14 @@ class Peer:
 
     Attributes:
         reads: It reads; while cleared, the server's writing waits, as behind a full HTTP/2 window.
+        left: It has gone; whatever is written to it fails.
         frames: What it has read.
     """
 
     def __init__(self, token: str) -> None:
         self.reads = asyncio.Event()
         self.reads.set()
+        self.left = False
         self.frames: list[v1.OperateResponse] = []
         self._metadata = (("authorization", f"Bearer {token}"),)
         self._up: asyncio.Queue[Any] = asyncio.Queue()
@@ -53,7 +58,12 @@ class Peer:
 
     async def write(self, data: bytes) -> None:
         await self.reads.wait()
+        if self.left:
+            raise grpc.aio.InternalError
         self.frames.append(v1.OperateResponse.FromString(data))
+
+    async def abort(self, *_status: object) -> None:
+        raise grpc.aio.InternalError
 
     def auth_context(self) -> dict[str, Any]:
         return {}
@@ -65,8 +75,9 @@ class Peer:
 class Scene:
     """An edge without sockets, an operator's credential, and one pending decision."""
 
-    def __init__(self) -> None:
+    def __init__(self, write_timeout_s: float = 60.0) -> None:
         self.store, self.clock, self.entropy = InMemoryStore(), ManualClock(), CountedEntropy()
+        self.write_timeout_s = write_timeout_s
 
     async def begin(self) -> None:
         await create_ledger(self.store, self.clock, self.entropy)
@@ -82,13 +93,13 @@ class Scene:
         await self.governor.recover()
         self.governing = asyncio.create_task(self.governor.run())
         await self.governor.ask(proposing())
-        edge = Edge(
+        self.edge = edge = Edge(
             store=self.store,
             governor=self.governor,
             clock=self.clock,
             entropy=self.entropy,
             authenticator=Authenticator(self.store, self.clock, cache_s=2.0),
-            limits=Limits(progress_interval_s=0.01),
+            limits=Limits(progress_interval_s=0.01, write_timeout_s=self.write_timeout_s),
             connections=Connections(Limits()),
             ledger_id="0" * 32,
             version="0",
@@ -152,3 +163,66 @@ async def test_an_operator_who_does_not_read_still_decides(scene: Scene) -> None
         await scene.stream
     receipts = [receipt for frame in scene.peer.frames for receipt in frame.news.receipts]
     assert [receipt.HasField("accepted") for receipt in receipts] == [True]
+
+
+async def test_at_a_stop_the_receipts_come_before_the_goodbye(scene: Scene) -> None:
+    """What was taken is answered first, however long the ledger takes, and nothing comes after the goodbye."""
+    await turns()
+    async with scene.store.contents.writing:
+        scene.peer.send(operator_frame([approval(scene.decision)]))
+        await turns()
+        scene.edge.stopping.set()
+        scene.edge.connections.wake()
+        await turns()
+        assert not any(frame.HasField("goodbye") for frame in scene.peer.frames)
+    async with asyncio.timeout(5):
+        await scene.stream
+    told = [(len(frame.news.receipts), frame.HasField("goodbye")) for frame in scene.peer.frames]
+    assert [one for one in told if any(one)] == [(1, False), (0, True)]
+    assert told[-1] == (0, True)
+
+
+async def test_a_client_that_takes_nothing_does_not_hold_its_stream_for_ever() -> None:
+    """After the write timeout its stream ends, and its place is free for another."""
+    scene = Scene(write_timeout_s=0.02)
+    await scene.begin()
+    scene.peer.reads.clear()
+    async with asyncio.timeout(5):
+        with pytest.raises(ClientGoneError, match=r"took nothing for 0\.02 s"):
+            await scene.stream
+    assert not scene.edge.connections.names(v1.ACTOR_KIND_OPERATOR)
+    await scene.close()
+
+
+async def test_a_client_that_leaves_while_it_is_written_to_ends_its_session(
+    scene: Scene, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """That is no bug: it is logged in a line, and nobody is told a status."""
+    await turns()
+    scene.peer.left = True
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            async with faults_end_the_call("/governance.v1.ConsoleService/Operate", cast("Any", scene.peer)):
+                await scene.stream
+    logged = capsys.readouterr().out
+    assert "it left while it was written to" in logged
+    assert "session ended" in logged
+    assert "bug" not in logged
+    assert "Traceback" not in logged
+
+
+async def test_a_ledger_that_is_cut_off_by_a_stop_does_not_look_whole(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever lists entries while the server stops is told that there are more, and not that this was all."""
+    monkeypatch.setattr("governance_server.rpc.audit_service.PAGE", 1)
+    rpc = AuditService(scene.edge).rpcs()["ListEntries"]
+    assert isinstance(rpc, ServerStream)
+    entries = rpc.call(v1.ListEntriesRequest(), Principal(OPERATOR_1, "0" * 16, None))
+    await anext(entries)
+    scene.edge.stopping.set()
+    with pytest.raises(Unavailable) as ended:
+        await anext(entries)
+    assert ended.value.reason == v1.ERROR_REASON_SERVER_STOPPING
+    whole = rpc.call(v1.ListEntriesRequest(offset=3), Principal(OPERATOR_1, "0" * 16, None))
+    assert [v1.ListEntriesResponse.FromString(frame).head_offset async for frame in whole] == [3]

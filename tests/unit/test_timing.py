@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from governance import v1
-from governance_server.domain.command import Tick
+from governance_server.domain.command import Surroundings, Tick
 from governance_server.domain.moment import microseconds
+from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.domain.schedule import next_due_us
 from tests.unit.deciding import (
     ALICE,
+    BOB,
     CISO,
     CORE,
     DECISION_ID,
     MINUTE_US,
     NOON_US,
+    SUPERVISOR,
     Desk,
     approval,
     claiming,
@@ -74,7 +79,7 @@ def test_top_of_the_chain_denies() -> None:
     while (due_us := next_due_us(desk.current)) is not None:
         desk.now_us = due_us
         seen += kinds(desk.tick())
-    assert seen == ["sla_warned", "sla_breached", "decision_escalated"] * 3 + [
+    assert seen == ["sla_warned", "sla_breached", "decision_escalated", "alarm_raised"] * 3 + [
         "sla_warned",
         "sla_breached",
         "decision_expired",
@@ -87,6 +92,65 @@ def test_top_of_the_chain_denies() -> None:
     assert "Expired at 2026-01-02T12:20:00Z because nobody decided in time" in (
         desk.refused(CISO, approval(decision)).message
     )
+
+
+def there(*operators: v1.Actor) -> Surroundings:
+    """These operators are connected."""
+    return Surroundings(connected={operator.name: operator.role for operator in operators})
+
+
+def test_nobody_there_for_a_critical_decision() -> None:
+    """An alarm is raised at the proposal instead of waiting silently, and the warning does not repeat it."""
+    desk = Desk()
+    assert kinds(desk.accepted(CORE, v1.CoreCommand(proposal=critical_proposal()))) == [
+        "decision_proposed",
+        "alarm_raised",
+    ]
+    assert [alarm.kind for alarm in desk.current.alarms] == [v1.ALARM_KIND_NOBODY_REACHABLE]
+    assert kinds(desk.wait(4 * MINUTE_US).tick()) == ["sla_warned"]
+
+
+def test_everybody_left() -> None:
+    """Who was there at the proposal and is not at the warning is missed then, once."""
+    desk = Desk(around=there(ALICE))
+    assert kinds(desk.accepted(CORE, v1.CoreCommand(proposal=critical_proposal()))) == ["decision_proposed"]
+    desk.around = there()
+    assert kinds(desk.wait(4 * MINUTE_US).tick()) == ["sla_warned", "alarm_raised"]
+    assert kinds(desk.tick()) == []
+
+
+def test_somebody_is_there() -> None:
+    """No alarm where one is connected who may decide; an alarm of the tier before does not stand for the next."""
+    desk = Desk()
+    desk.accepted(CORE, v1.CoreCommand(proposal=critical_proposal()))
+    desk.around = there(ALICE, CISO)
+    assert kinds(desk.wait(4 * MINUTE_US).tick()) == ["sla_warned"]
+    assert kinds(desk.wait(MINUTE_US).tick()) == ["sla_breached", "decision_escalated"]
+    desk.around = there(ALICE)
+    assert kinds(desk.wait(4 * MINUTE_US).tick()) == ["sla_warned", "alarm_raised"]
+
+
+def test_only_what_is_critical_is_alarmed() -> None:
+    """A decision of less than critical risk waits for whoever comes."""
+    desk = Desk().propose()
+    assert kinds(desk.wait(WARNING_US).tick()) == ["sla_warned"]
+    assert not desk.current.alarms
+
+
+def test_by_turns() -> None:
+    """Where the policy says so, proposals and escalations go to those who are there, one after the other."""
+    desk = Desk(policy=replace(DEFAULT_POLICY, assignment="by_turns"), around=there(ALICE, BOB, SUPERVISOR))
+    assert kinds(desk.accepted(CORE, v1.CoreCommand(proposal=proposal()))) == ["decision_proposed", "decision_assigned"]
+    assert desk.current.assignee == "alice"
+    assert kinds(desk.wait(15 * MINUTE_US).tick()) == [
+        "sla_warned",
+        "sla_breached",
+        "decision_escalated",
+        "decision_assigned",
+    ]
+    assert desk.current.assignee == "sue"
+    nobody = Desk(policy=desk.policy)
+    assert kinds(nobody.accepted(CORE, v1.CoreCommand(proposal=proposal()))) == ["decision_proposed"]
 
 
 def test_claim_runs_out() -> None:
@@ -120,7 +184,7 @@ def test_silence_is_unknown() -> None:
     desk = Desk().execute()
     assert next_due_us(desk.current) == NOON_US + 15 * MINUTE_US
     assert kinds(desk.wait(15 * MINUTE_US - 1).tick()) == []
-    assert kinds(desk.wait(1).tick()) == ["outcome_reported"]
+    assert kinds(desk.wait(1).tick()) == ["outcome_reported", "alarm_raised"]
     assert desk.current.state == v1.DECISION_STATE_OUTCOME_UNKNOWN
     assert desk.current.outcome.reported_by.kind == v1.ACTOR_KIND_TIMEKEEPER
     assert next_due_us(desk.current) is None

@@ -23,16 +23,19 @@ if TYPE_CHECKING:
 
 
 async def log(context: Context, arguments: Namespace) -> int:
-    """Print entries in order; stop, and say so, at the first that is not what was hashed."""
-    reader = ChainReader(after=arguments.offset)
+    """Print entries in order; stop, and say so, at the first that is not what was hashed, or is missing."""
+    reader = ChainReader(after=arguments.offset, whole=not arguments.decision)
+    head_offset = 0
     async with context.channel() as channel:
         request = v1.ListEntriesRequest(offset=arguments.offset, decision_id=arguments.decision)
         try:
             async for response in AuditServiceStub(channel).ListEntries(request):
+                head_offset = response.head_offset
                 for record in response.records:
                     _print(context, reader.read(record), record)
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
+    reader.finish(head_offset)
     if not context.json:
         told = f"{reader.checked} entries, every hash as it should be; {reader.linked} links checked."
         print_lines([[("class:dim", told)]])

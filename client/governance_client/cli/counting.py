@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Final
 
@@ -9,13 +10,19 @@ from governance import v1
 from governance.v1.console_service_pb2_grpc import ConsoleServiceStub
 from governance_client.cli import status
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
-from governance_client.cli.output import print_json, print_lines
+from governance_client.cli.halting import in_force
+from governance_client.cli.output import print_json, print_lines, width
+from governance_client.cli.reading import now_us
 from governance_client.console import words
+from governance_client.console.halts import halt_line
 from governance_client.console.rendering import Line, risk_style
+from governance_client.errors import ClientError
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Iterator
+
+    import grpc
 
     from governance_client.cli.context import Context
 
@@ -52,12 +59,23 @@ async def health(context: Context, arguments: Namespace) -> int:
         asked_ns = time.perf_counter_ns()
         serving = await answer(check(_EVERY_SERVICE, timeout=CALL_TIMEOUT_S))
         took_ms = (time.perf_counter_ns() - asked_ns) / 1e6
+        halts = await _halts(channel)
     if context.json:
-        print_lines([[("", f'{{"status": "{serving}"}}')]])
+        known = {} if halts is None else {"halts": len(halts)}
+        print_lines([[("", json.dumps({"status": serving, **known}))]])
     else:
         style = "class:done" if serving == _SERVING else "class:refused"
         print_lines([[(style, serving.lower().replace("_", " ")), ("", f", answered in {took_ms:.1f} ms")]])
+        print_lines(halt_line(each, now_us(), width()) for each in halts or ())
     return status.DONE if serving == _SERVING else status.REFUSED
+
+
+async def _halts(channel: grpc.aio.Channel) -> list[v1.Halt] | None:
+    """Return the halts in force; None where this credential may not know: a core is told on its stream."""
+    try:
+        return await in_force(channel)
+    except ClientError:  # the server's health is what was asked for, and is known
+        return None
 
 
 def _health_status(response: bytes) -> str:
@@ -80,6 +98,10 @@ def _statistics(counted: v1.GetStatisticsResponse) -> Iterator[Line]:
     yield [
         ("", f"approved by policy {counted.approved_by_policy}, deadline missed and still open {counted.open_breached}")
     ]
+    if counted.alarms:
+        yield [("class:late", f"decisions that somebody has to look at (alarms): {counted.alarms}")]
+    for halt in counted.halts:
+        yield halt_line(halt, words.microseconds(counted.server_time), width())
     if counted.HasField("nearest_deadline"):
         left = words.countdown(counted.nearest_deadline, words.microseconds(counted.server_time))
         yield [("", f"next deadline in {left}")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Final, NoReturn
 
+from governance_client.cli.grammar import add_governing, add_judging, ids_argument, why_argument
 from governance_client.cli.output import harmless
 
 STATES: Final = (
@@ -92,8 +93,10 @@ class _Verbs:
         self._add("start", "open the console")
         self._add_reading()
         self._add_deciding()
+        add_judging(self._add)
         self._add_proposing()
         self._add_auditing()
+        add_governing(self._add, self._shared)
 
     def _add(self, name: str, summary: str) -> argparse.ArgumentParser:
         return self._verbs.add_parser(
@@ -112,6 +115,7 @@ class _Verbs:
         ls.add_argument("--state", action="append", choices=STATES, help="only in this state; may be repeated")
         ls.add_argument("--core", action="append", metavar="NAME", help="only of this core; may be repeated")
         ls.add_argument("--action", action="append", metavar="TYPE", help="only of this type; may be repeated")
+        ls.add_argument("--mine", action="store_true", help="only what is assigned to you or claimed by you")
         show = self._add("show", "show everything about a decision")
         show.add_argument("id", metavar="ID", help="a decision's id, or the start of it where that is unique")
         watch = self._add("watch", "follow decisions as they change, until Ctrl-C")
@@ -128,17 +132,17 @@ class _Verbs:
 
     def _add_deciding(self) -> None:
         approve = self._add("approve", "approve decisions: core may act, once, exactly as they stand")
-        _ids(approve)
-        _why(approve, required=False)
+        ids_argument(approve)
+        why_argument(approve, required=False)
         for name, summary in (
             ("reject", "reject decisions: core may not act"),
             ("escalate", "send decisions up the chain"),
         ):
             verb = self._add(name, summary)
-            _ids(verb)
-            _why(verb, required=True)
+            ids_argument(verb)
+            why_argument(verb, required=True)
         for name, summary in (("claim", "take decisions in hand"), ("release", "let claimed decisions go")):
-            _ids(self._add(name, summary))
+            ids_argument(self._add(name, summary))
 
     def _add_proposing(self) -> None:
         submit = self._add("submit", "propose, from protobuf JSON (with a core's credentials)")
@@ -147,7 +151,7 @@ class _Verbs:
         )
         cancel = self._add("cancel", "withdraw a proposal (with a core's credentials)")
         cancel.add_argument("id", metavar="ID", help="the decision's id, or the start of it where that is unique")
-        _why(cancel, required=False)
+        why_argument(cancel, required=False)
         feed = self._add("feed", "be the reference core: turn a sensor's alerts into proposals")
         sources = feed.add_subparsers(dest="source", required=True, metavar="SOURCE")
         eve = sources.add_parser(
@@ -181,22 +185,6 @@ class _Verbs:
             metavar="OFFSET",
             help="start after this entry (default: 0)",
         )
-
-
-def _ids(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("ids", metavar="ID", nargs="+", help="a decision's id, or the start of it where that is unique")
-
-
-def _why(parser: argparse.ArgumentParser, *, required: bool) -> None:
-    parser.add_argument(
-        "--reason",
-        "--comment",
-        dest="reason",
-        metavar="TEXT",
-        required=required,
-        default="",
-        help="why, for the ledger",
-    )
 
 
 def _offset(text: str) -> int:

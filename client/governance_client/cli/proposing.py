@@ -16,10 +16,11 @@ from governance_client.cli import status
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.cli.finding import find
 from governance_client.cli.output import complain, print_json, print_lines
+from governance_client.cli.sending import raise_if_refused
 from governance_client.console import words
 from governance_client.console.inert import inert
 from governance_client.console.rendering import act, risk_style
-from governance_client.errors import ClientError, InvalidRequestError, RefusedError
+from governance_client.errors import InvalidRequestError, RefusedError
 from governance_client.operator import new_request_id
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ async def cancel(context: Context, arguments: Namespace) -> int:
         response = await answer(DecisionServiceStub(channel).CancelDecision(request, timeout=CALL_TIMEOUT_S))
     if context.json:
         print_json(response)
-    _raise_if_refused(response.receipt)
+    raise_if_refused(response.receipt)
     if not context.json:
         print_lines([[("class:done", f"cancelled {inert(decision.decision_id)} {act(decision)}")]])
     return status.DONE
@@ -114,11 +115,15 @@ def _objects(text: str) -> Iterator[Any]:
 def _tell(context: Context, response: v1.SubmitDecisionResponse) -> None:
     if context.json:
         print_json(response)
-    _raise_if_refused(response.receipt)
+    raise_if_refused(response.receipt)
     if context.json:
         return
     decision = response.decision
     risk = decision.assessment.risk
+    joined = response.receipt.accepted.joined
+    if joined:
+        told = f"{inert(response.receipt.request_id)} joined {inert(joined)}, which is open and proposes the same"
+        print_lines([[("class:dim", f"{told} (entry {response.receipt.accepted.offset})")]])
     print_lines(
         [
             [
@@ -128,13 +133,3 @@ def _tell(context: Context, response: v1.SubmitDecisionResponse) -> None:
             ]
         ]
     )
-
-
-def _raise_if_refused(receipt: v1.Receipt) -> None:
-    match receipt.WhichOneof("result"):
-        case "accepted":
-            return
-        case "refused":
-            raise RefusedError(receipt.refused)
-        case _:
-            raise ClientError("The server's answer is one that this version does not know. Compare their versions.")

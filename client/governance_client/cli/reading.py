@@ -27,6 +27,9 @@ async def ls(context: Context, arguments: Namespace) -> int:
         return status.USAGE
     async with context.channel() as channel:
         decisions = sorted(await list_all(channel, chosen), key=urgency)
+    if arguments.mine:
+        me = context.credentials().name
+        decisions = [each for each in decisions if me in (each.assignee, each.claim.operator)]
     if context.json:
         for decision in decisions:
             print_json(decision)
@@ -35,8 +38,14 @@ async def ls(context: Context, arguments: Namespace) -> int:
         total = f"{len(decisions)} {'decision' if len(decisions) == 1 else 'decisions'}"
         print_lines([[("class:dim", f"{total}: {spelled_counts(decisions)}")]])
     else:
-        print_lines([[("class:dim", "No decisions." if arguments.all else "Nothing is open.")]])
+        print_lines([[("class:dim", _nothing(arguments))]])
     return status.DONE
+
+
+def _nothing(arguments: Namespace) -> str:
+    if arguments.mine:
+        return "Nothing is assigned to you or claimed by you."
+    return "No decisions." if arguments.all else "Nothing is open."
 
 
 async def show(context: Context, arguments: Namespace) -> int:

@@ -24,6 +24,21 @@ _MODULES: Final = {
     "escalate": "deciding",
     "claim": "deciding",
     "release": "deciding",
+    "undo": "deciding",
+    "modify": "judging",
+    "defer": "judging",
+    "ask": "judging",
+    "revise": "judging",
+    "note": "judging",
+    "assign": "judging",
+    "reconcile": "judging",
+    "who": "halting",
+    "away": "halting",
+    "back": "halting",
+    "halt": "halting",
+    "release-halt": "halting",
+    "halts": "halting",
+    "policy": "policies",
     "watch": "watching",
     "submit": "proposing",
     "cancel": "proposing",
@@ -33,6 +48,6 @@ _MODULES: Final = {
 
 
 def verb_of(name: str) -> Verb:
-    """Return the function that runs a verb; it has the verb's name."""
+    """Return the function that runs a verb; it has the verb's name, with `_` for `-`."""
     module = import_module(f"governance_client.cli.{_MODULES[name]}")
-    return cast("Verb", getattr(module, name))
+    return cast("Verb", getattr(module, name.replace("-", "_")))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_client.console import words
+from governance_client.console.history import approvals
 from governance_client.console.rendering import Line, actor, clip, spelled_counts, summary
 
 if TYPE_CHECKING:
@@ -62,13 +63,33 @@ def _told(update: Update) -> str:
     after, before = update.after, update.before
     if before is None or before.state != after.state:
         return _MOVED.get(after.state, words.state(after.state)) + _by(update)
+    if len(after.alarms) > len(before.alarms):
+        return f"ALARM, {words.alarm(after.alarms[-1].kind)}"
+    if after.held and not before.held:
+        return "approved, and held by a halt"
+    if after.HasField("undo_requested") and not before.HasField("undo_requested"):
+        return f"to be undone{_by(update)}"
+    return _still_waiting(update, before)
+
+
+def _still_waiting(update: Update, before: v1.Decision) -> str:
+    """Return what happened to a decision that is where it was."""
+    after = update.after
     if after.tier > before.tier:
         return f"now for {words.role(after.tier)}{_by(update)}"
     if after.schedule.warned and not before.schedule.warned:
         return "is running out of time"
     if after.claim.operator and after.claim.operator != before.claim.operator:
         return f"claimed{_by(update)}"
-    return ""
+    if after.action_version > before.action_version:
+        return f"changed{_by(update)}"
+    if len(after.votes) > len(before.votes):
+        return f"{approvals(after)}{_by(update)}"
+    return "core has answered" if _answers(after) > _answers(before) else ""
+
+
+def _answers(decision: v1.Decision) -> int:
+    return sum(each.HasField("answered_at") for each in decision.inquiries)
 
 
 def _by(update: Update) -> str:

@@ -7,16 +7,27 @@ from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_client.console import announcing, words
+from governance_client.console.building import about_decision, about_house, house_told
 from governance_client.console.desk import Desk, Unclear
+from governance_client.console.halts import halt_line, halt_news, who_lines
+from governance_client.console.history import change_lines
 from governance_client.console.inert import inert
 from governance_client.console.page import page
 from governance_client.console.rendering import Line, act, actor, clip, summary, table
 from governance_client.console.terminal import Interrupted, Terminal
 from governance_client.console.toolbar import View, toolbar
-from governance_client.console.verbs import VERBS, Mistake, Request, complete, parse, usage
+from governance_client.console.verbs import Mistake, Request, complete, parse
+from governance_client.console.vocabulary import VERBS, usage
 from governance_client.digest import action_digest
 from governance_client.errors import ClientError, ProtocolError
-from governance_client.operator import DisconnectedError, Link, OperatorSession, OutcomeUnknownError, commands
+from governance_client.operator import (
+    DisconnectedError,
+    Link,
+    OperatorSession,
+    OutcomeUnknownError,
+    commands,
+    differences,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,14 +38,6 @@ GATHER_S: Final = 1.0
 """What changes within this long after an announcement is announced together."""
 PROMPT: Final[Line] = [("class:prompt", "governance> ")]
 _YES: Final = "yes"
-_DONE: Final = {
-    "approve": "Approved",
-    "reject": "Rejected",
-    "escalate": "Escalated",
-    "claim": "Claimed",
-    "release": "Released",
-}
-_ASKS_FIRST: Final = frozenset({"approve", "reject", "escalate"})
 
 
 class Console:
@@ -58,10 +61,9 @@ class Console:
     def toolbar(self, width: int) -> Line:
         """Return the toolbar's line."""
         session = self._session
-        pending = self._desk.pending()
-        return toolbar(
-            View(session.link, session.you, pending, len(session.replica.halts), session.clock.now_us()), width
-        )
+        pending, halts = self._desk.pending(), tuple(session.replica.halts.values())
+        alarms = sum(bool(each.alarms) for each in session.replica.open())
+        return toolbar(View(session.link, session.you, pending, halts, alarms, session.clock.now_us()), width)
 
     def complete(self, before: str) -> Iterable[Offer]:
         """Return completions for the line up to the cursor."""
@@ -88,16 +90,21 @@ class Console:
                 self._list(request)
             case "show":
                 self._show(request)
+            case "who":
+                await self._who(request)
+            case "halts":
+                self._halts()
             case "help":
                 self._help()
             case "quit":
                 self._reading = False
             case _:
-                return await self._command(request, line)
+                command = about_house(request)
+                return await (self._command(request, line) if command is None else self._house(request, command, line))
         return ""
 
     def _list(self, request: Request) -> None:
-        found = self._desk.listed(request)
+        found = self._desk.listed(request, self._session.you.name)
         if not found:
             self._say("dim", "Nothing to list.")
             return
@@ -107,6 +114,24 @@ class Console:
         decision = self._find(request)
         if decision is not None:
             self._terminal.show(page(decision, self._session.clock.now_us(), self._terminal.width))
+
+    async def _who(self, request: Request) -> None:
+        decision = self._find(request)
+        if decision is None:
+            return
+        try:
+            found = await self._terminal.wait(self._session.eligible(decision.decision_id))
+        except Interrupted:
+            return
+        except ClientError as error:
+            self._say("refused", str(error))
+        else:
+            self._terminal.show(clip(line, self._terminal.width) for line in who_lines(found))
+
+    def _halts(self) -> None:
+        now_us, width = self._session.clock.now_us(), self._terminal.width
+        found = [halt_line(halt, now_us, width) for halt in self._session.replica.halts.values()]
+        self._terminal.show(found or [[("class:dim", "No halt is in force.")]])
 
     def _help(self) -> None:
         size = max(len(usage(verb)) for verb in VERBS)
@@ -130,13 +155,29 @@ class Console:
         decision = self._find(request)
         if decision is None or not self._may_still(request, decision) or not self._is_as_named(decision):
             return ""
-        if request.verb.name in _ASKS_FIRST and not await self._confirmed(request, decision):
+        try:
+            command = about_decision(request, decision)
+        except ValueError as error:
+            self._say("refused", f"{error}. Nothing was decided.")
+            return ""
+        if request.verb.asks and not await self._confirmed(request, decision, command):
             self._say("dim", "Nothing was decided.")
             return ""
-        return await self._send(request, decision, line)
+        return await self._send(request, command, decision, line)
+
+    async def _house(self, request: Request, command: v1.OperatorCommand, line: str) -> str:
+        """Send a command that is about no decision; a halt is asked about first."""
+        if self._session.link is not Link.UP:
+            self._not_connected(self._session.why)
+            return line
+        told = f"{request.verb.name} {house_told(request)}".strip()
+        if request.verb.asks and not await self._yes(told):
+            self._say("dim", "Nothing was changed.")
+            return ""
+        return await self._send(request, command, None, line)
 
     def _may_still(self, request: Request, decision: v1.Decision) -> bool:
-        if decision.state == v1.DECISION_STATE_PENDING:
+        if not request.verb.in_states or decision.state in request.verb.in_states:
             return True
         self._say("refused", f"There is nothing to {request.verb.name}: {_standing(decision)}")
         return False
@@ -152,25 +193,34 @@ class Console:
         self._say("refused", "The server names another digest for this action than it has. Nothing was decided.")
         return False
 
-    async def _confirmed(self, request: Request, decision: v1.Decision) -> bool:
+    async def _confirmed(self, request: Request, decision: v1.Decision, command: v1.OperatorCommand) -> bool:
         """Show what would be decided, and return whether `yes` was typed after that. Nothing else is a yes."""
         width = self._terminal.width
         self._terminal.show([summary(decision, self._session.clock.now_us(), width)])
         if len(decision.proposal.action.targets) > 1:
             self._say("dim", f"It acts on all {len(decision.proposal.action.targets)} targets; `show` lists them.")
-        question = f"type {_YES} to {request.verb.name} {inert(decision.decision_id, limit=12)} {act(decision)}"
-        room = max(width - len(_YES) - 2, 1)
+        if command.verdict.HasField("modify_and_approve"):
+            after = command.verdict.modify_and_approve.action
+            self._terminal.show(change_lines(differences(decision.proposal.action, after), width))
+        return await self._yes(f"{request.verb.name} {inert(decision.decision_id, limit=12)} {act(decision)}")
+
+    async def _yes(self, told: str) -> bool:
+        """Return whether `yes` was typed, whole, after the question was shown."""
+        question = f"type {_YES} to {told}"
+        room = max(self._terminal.width - len(_YES) - 2, 1)
         try:
             answer = await self._terminal.ask_afresh([*clip([("class:prompt", question)], room), ("", ": ")])
         except Interrupted:
             return False
         return answer.strip().lower() == _YES
 
-    async def _send(self, request: Request, decision: v1.Decision, line: str) -> str:
+    async def _send(
+        self, request: Request, command: v1.OperatorCommand, decision: v1.Decision | None, line: str
+    ) -> str:
         try:
-            receipt = await self._terminal.wait(self._session.command(_built(request, decision)))
+            receipt = await self._terminal.wait(self._session.command(command))
         except Interrupted:
-            self._say("refused", str(OutcomeUnknownError(decision.decision_id, "you stopped waiting")))
+            self._say("refused", str(OutcomeUnknownError(commands.decision_of(command), "you stopped waiting")))
         except DisconnectedError:
             self._not_connected(self._session.why)
             return line
@@ -180,10 +230,11 @@ class Console:
             self._receipt(request, decision, receipt)
         return ""
 
-    def _receipt(self, request: Request, decision: v1.Decision, receipt: v1.Receipt) -> None:
+    def _receipt(self, request: Request, decision: v1.Decision | None, receipt: v1.Receipt) -> None:
         if receipt.WhichOneof("result") == "accepted":
-            told = f"{_DONE[request.verb.name]}, entry {receipt.accepted.offset}: "
-            self._terminal.show([clip([("class:done", told), *summary(decision, 0, 1000)], self._terminal.width)])
+            told = f"{request.verb.done}, entry {receipt.accepted.offset}: "
+            about = [("", house_told(request))] if decision is None else summary(decision, 0, 1000)
+            self._terminal.show([clip([("class:done", told), *about], self._terminal.width)])
             return
         refusal = receipt.refused
         self._say("refused", f"Refused: {refusal.message}")
@@ -197,17 +248,20 @@ class Console:
         self._terminal.show([[(f"class:{style}", inert(text))]])
 
     async def _announce(self) -> None:
-        link = Link.CONNECTING
+        link, halts = Link.CONNECTING, dict[str, v1.Halt]()
         while True:
             news = await self._session.news()
             if news.link is not link:
                 self._tell_link(news.link, news.why, first=link is Link.CONNECTING)
                 link = news.link
+            now_us, width = self._session.clock.now_us(), self._terminal.width
+            self._terminal.show(halt_news(halts, self._session.replica.halts, now_us, width))
+            halts = dict(self._session.replica.halts)
             if news.snapshot:
                 self._terminal.show([announcing.snapshot([each.after for each in news.updates])])
             else:
                 others = [each for each in news.updates if not self._is_mine(each.cause.actor)]
-                self._terminal.show(announcing.announce(others, self._session.clock.now_us(), self._terminal.width))
+                self._terminal.show(announcing.announce(others, now_us, width))
             self._terminal.refresh()
             await asyncio.sleep(self._gather_s)
 
@@ -223,22 +277,6 @@ class Console:
             self._say("refused", f"The connection is lost; trying again. {why}")
         elif link is Link.ENDED:
             self._say("refused", f"The session has ended. {why} `quit`, and start anew once that is mended.")
-
-
-def _built(request: Request, decision: v1.Decision) -> v1.OperatorCommand:
-    """Return the command; a verdict names the digest of what was shown."""
-    match request.verb.name:
-        case "approve":
-            return commands.approve(decision.decision_id, decision.action_digest, request.text)
-        case "reject":
-            return commands.reject(decision.decision_id, decision.action_digest, request.text)
-        case "escalate":
-            return commands.escalate(decision.decision_id, request.text)
-        case "claim":
-            return commands.claim(decision.decision_id)
-        case verb:
-            assert verb == "release", "every verb of the table is obeyed"
-            return commands.release(decision.decision_id)
 
 
 def _standing(decision: v1.Decision) -> str:

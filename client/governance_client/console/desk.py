@@ -41,14 +41,15 @@ class Desk:
         """Return what waits for a person, most urgent first."""
         return sorted(self._replica.pending(), key=urgency)
 
-    def listed(self, request: Request) -> list[v1.Decision]:
-        """Return what a list shows, most urgent first, and number it."""
+    def listed(self, request: Request, me: str = "") -> list[v1.Decision]:
+        """Return what a list shows, most urgent first, and number it; `me` is whose name is asked for by --mine."""
         source = self._replica.known() if request.all else self._replica.open()
         chosen = [
             each
             for each in source
             if (not request.risks or each.assessment.risk in request.risks)
             and (not request.states or each.state in request.states)
+            and (not request.mine or me in (each.assignee, each.claim.operator))
         ]
         chosen.sort(key=urgency)
         self._rows = tuple(each.decision_id for each in chosen)

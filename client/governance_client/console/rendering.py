@@ -112,6 +112,10 @@ def _left(decision: v1.Decision, now_us: int) -> Line:
 def _state_cell(decision: v1.Decision) -> str:
     if decision.state == v1.DECISION_STATE_PENDING and decision.claim.operator:
         return f"@{inert(decision.claim.operator)}"
+    if decision.held:
+        return "held"
+    if decision.state == v1.DECISION_STATE_PENDING and decision.votes:
+        return f"{len(decision.votes)} of {max(decision.quorum.required, 1)} yes"
     return words.state(decision.state)
 
 

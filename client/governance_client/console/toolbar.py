@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance_client.console import words
+from governance_client.console.halts import scope_told
 from governance_client.console.inert import inert
 from governance_client.console.rendering import Line, act, clip, counts, risk_style
 from governance_client.operator import Link
@@ -22,14 +23,16 @@ class View(NamedTuple):
         link: How the session stands.
         you: Who we are.
         pending: What waits for a person.
-        halts: How many halts are in force.
+        halts: The halts in force.
+        alarms: How many open decisions somebody has to look at.
         now_us: The server's time.
     """
 
     link: Link
     you: v1.Actor
     pending: Sequence[v1.Decision]
-    halts: int
+    halts: Sequence[v1.Halt]
+    alarms: int
     now_us: int
 
 
@@ -49,7 +52,10 @@ def toolbar(view: View, width: int) -> Line:
         *counts(view.pending),
     ]
     if view.halts:
-        line += [("", "  "), ("class:late", "HALTED")]
+        more = f" +{len(view.halts) - 1} more" if len(view.halts) > 1 else ""
+        line += [("", "  "), ("class:late", f"HALTED {scope_told(view.halts[0].scope)}{more}")]
+    if view.alarms:
+        line += [("", "  "), ("class:late", f"ALARM {view.alarms}")]
     due = min(
         (each for each in view.pending if each.schedule.HasField("deadline")),
         key=lambda each: words.microseconds(each.schedule.deadline),

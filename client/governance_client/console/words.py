@@ -92,6 +92,11 @@ def expiry(value: int) -> str:
     return _word(v1.ExpiryReason.Name, value, "EXPIRY_REASON_").replace("_", " ")
 
 
+def alarm(value: int) -> str:
+    """Return why somebody has to look, as words."""
+    return _word(v1.AlarmKind.Name, value, "ALARM_KIND_").replace("_", " ")
+
+
 def microseconds(moment: Timestamp) -> int:
     """Return a moment in microseconds since the Unix epoch."""
     return moment.seconds * SECOND_US + moment.nanos // 1000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from typing import TYPE_CHECKING, Final
 
 from governance import v1
@@ -21,6 +21,10 @@ OPEN_STATES: Final = frozenset(
         v1.DECISION_STATE_OUTCOME_UNKNOWN,
     }
 )
+
+
+MOST_JOINS: Final = 65_536
+"""So many joined proposals are remembered, latest first; proposing an older one again tells what it joined."""
 
 
 class Wait:
@@ -46,6 +50,7 @@ class Decisions:
     def __init__(self) -> None:
         self.open: dict[str, v1.Decision] = {}
         self._waits: defaultdict[str, set[Wait]] = defaultdict(set)
+        self._joined: OrderedDict[str, str] = OrderedDict()
         self._followers: set[_Follower] = set()
         self._ended: ClientError | None = None
 
@@ -69,6 +74,21 @@ class Decisions:
             follower.take(change)
         return True
 
+    def join(self, proposed_as: str, joined: str) -> None:
+        """Note that a proposal joined an open decision, and have those who wait for the one wait for the other."""
+        self._joined[proposed_as] = joined
+        if len(self._joined) > MOST_JOINS:
+            self._joined.popitem(last=False)
+        known = self.open.get(joined)
+        for wait in self._waits.pop(proposed_as, set()):
+            self._waits[joined].add(wait)
+            if known is not None:
+                wait.offer(known)
+
+    def followed(self, decision_id: str) -> str:
+        """Return the decision to follow for a proposal: the one it joined, or its own."""
+        return self._joined.get(decision_id, decision_id)
+
     def waited_for_unseen(self) -> Iterable[str]:
         """Return the decisions that somebody waits for and that are not open as far as is known."""
         return [decision_id for decision_id in self._waits if decision_id not in self.open]
@@ -83,8 +103,9 @@ class Decisions:
         if self._ended is not None:
             raise self._ended
         wait = Wait(wanted)
-        self._waits[decision_id].add(wait)
-        known = self.open.get(decision_id)
+        followed = self.followed(decision_id)
+        self._waits[followed].add(wait)
+        known = self.open.get(followed)
         if known is not None:
             wait.offer(known)
         return wait
@@ -92,10 +113,10 @@ class Decisions:
     def finish(self, decision_id: str, wait: Wait) -> None:
         """End a wait that was begun."""
         wait.decision.cancel()
-        waits = self._waits[decision_id]
-        waits.discard(wait)
-        if not waits:
-            del self._waits[decision_id]
+        for followed in {decision_id, self.followed(decision_id)} & self._waits.keys():
+            self._waits[followed].discard(wait)
+            if not self._waits[followed]:
+                del self._waits[followed]
 
     async def changes(self) -> AsyncIterator[v1.Change]:
         """Follow what changes from here on; of a decision that changes faster than it is read, the newest state."""

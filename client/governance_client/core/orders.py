@@ -6,6 +6,9 @@ change: APPROVED, not accepted ─► recompute the digest ─► journal: inten
    ─► ReportOrder ─► journal: reported
 ```
 
+While a halt in force covers an action, its orders are left where they are: a halt withdraws what was not accepted, and
+once it is over the server issues an order with a new number, or none.
+
 Whatever does not fit (another digest, another instance, leave that has ended meanwhile) is not executed. After a crash
 the journal says where to go on; see `governance_client.journal`.
 """
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Mapping
 
     from governance_client.core.executors import Executor
-    from governance_client.core.outbox import Outbox
     from governance_client.core.pen import Pen
 
 _log = logging.getLogger(__name__)
@@ -49,7 +51,8 @@ class Orders:
         instance: str,
         in_flight: Mapping[str, Step],
         pen: Pen,
-        outbox: Outbox,
+        ask: Callable[[v1.CoreCommand], Awaitable[v1.Receipt]],
+        holds: Callable[[v1.Action], bool],
         current: Callable[[str, int], Awaitable[v1.Decision]],
         start: Callable[[Coroutine[None, None, None]], asyncio.Task[None]],
         new_id: Callable[[], str],
@@ -61,7 +64,8 @@ class Orders:
             instance: The name orders are accepted under.
             in_flight: What the journal holds.
             pen: Writes the journal.
-            outbox: Sends commands.
+            ask: Sends a command and returns its receipt.
+            holds: Tells whether a halt in force covers an action.
             current: Returns a decision as it stands at an offset or after it.
             start: Starts a task that ends with Core.
             new_id: Makes request ids.
@@ -71,7 +75,8 @@ class Orders:
         self.executors: dict[int, Executor] = {}
         self._instance = instance
         self._pen = pen
-        self._outbox = outbox
+        self._ask = ask
+        self._holds = holds
         self._current = current
         self._start_task = start
         self._new_id = new_id
@@ -90,7 +95,9 @@ class Orders:
         if step is None and not fresh:
             return
         executor = self.executors.get(decision.proposal.action.type)
-        if executor is None:
+        if self._holds(decision.proposal.action):
+            _log.info("order %s is left where it is: a halt covers it", order.order_id)
+        elif executor is None:
             self._leave_alone(decision)
         elif step is None:
             self._start(order.order_id, self._take_on(decision, executor))
@@ -111,12 +118,20 @@ class Orders:
     def missing(self, open_decisions: Mapping[str, v1.Decision]) -> None:
         """Finish the orders whose decisions, as a whole snapshot shows, are not open any more."""
         for step in list(self.in_flight.values()):
-            if self._closed or step.order_id in self._running or step.decision_id in open_decisions:
+            if self._closed or step.order_id in self._running:
+                continue
+            if step.decision_id in open_decisions:
+                self._superseded(step, open_decisions[step.decision_id])
                 continue
             if step.stage is Stage.INTENDED:
                 self._start(step.order_id, self._abandon(step, "its decision has ended"))
             elif step.stage is Stage.EXECUTING:
                 self._start(step.order_id, self._conclude(step, v1.OUTCOME_RESULT_UNKNOWN, _CRASHED))
+
+    def _superseded(self, step: Step, decision: v1.Decision) -> None:
+        """Let go of an order that was not accepted and that the decision no longer has."""
+        if step.stage is Stage.INTENDED and decision.order.order_id != step.order_id:
+            self._start(step.order_id, self._abandon(step, "it was withdrawn"))
 
     def close(self) -> None:
         """Take on nothing more. What is being executed goes on."""
@@ -187,7 +202,7 @@ class Orders:
         command.accept_order.order_id = step.order_id
         command.accept_order.action_digest = step.action_digest
         command.accept_order.instance = self._instance
-        receipt = await self._outbox.put(command)
+        receipt = await self._ask(command)
         if receipt.WhichOneof("result") != "accepted":
             await self._abandon(step, f"the server refused: {reason_name(receipt.refused)}")
             return
@@ -202,6 +217,7 @@ class Orders:
     def _stands(self, current: v1.Decision, step: Step) -> bool:
         return (
             not self._closed
+            and not self._holds(current.proposal.action)
             and current.state == v1.DECISION_STATE_EXECUTING
             and current.order.order_id == step.order_id
             and current.order.accepted_by == self._instance
@@ -211,7 +227,7 @@ class Orders:
     async def _execute(self, order: Order, executor: Executor, step: Step) -> None:
         executing = step._replace(stage=Stage.EXECUTING)
         await self._pen.note(executing)
-        if self._closed:  # told to stop while the disk was waited for
+        if self._closed or self._holds(order.action):  # told to stop while the disk was waited for
             await self._conclude(executing, v1.OUTCOME_RESULT_FAILED, _NOT_EXECUTED)
             return
         _log.info("executing order %s: %s", step.order_id, action_name(step.action_type))
@@ -230,7 +246,7 @@ class Orders:
         command.report_order.action_digest = step.action_digest
         command.report_order.outcome.result = step.result
         command.report_order.outcome.detail = step.detail
-        receipt = await self._outbox.put(command)
+        receipt = await self._ask(command)
         if receipt.WhichOneof("result") != "accepted":
             _log.error("the report on order %s was refused: %s", step.order_id, reason_name(receipt.refused))
         await self._pen.note(step._replace(stage=Stage.REPORTED))

@@ -8,35 +8,32 @@ import re
 import secrets
 from typing import TYPE_CHECKING, Final
 
-import grpc
-
 from governance import v1
 from governance.v1.decision_service_pb2_grpc import DecisionServiceStub
 from governance_client.channel import connect
+from governance_client.core.appeals import Appeals
+from governance_client.core.asking import Asking, Proposed
 from governance_client.core.connection import DEFAULT_BACKOFF, Connection
 from governance_client.core.decisions import OPEN_STATES, Decisions
 from governance_client.core.executors import Executor, action_type
 from governance_client.core.orders import Orders
 from governance_client.core.outbox import Outbox
 from governance_client.core.pen import Pen
+from governance_client.core.reading import Reader
+from governance_client.core.restraint import Restraint
 from governance_client.core.session import Session
-from governance_client.errors import (
-    ClientError,
-    NotFoundError,
-    ProtocolError,
-    RefusedError,
-    UnreachableError,
-    from_rpc_error,
-)
+from governance_client.core.waiting import Waiting
+from governance_client.errors import ClientError, ProtocolError, UnreachableError
 from governance_client.journal import Journal
 from governance_client.resume import ResumePoint
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
+    from governance_client.core.appeals import Answer, Reverse
     from governance_client.core.connection import Backoff
     from governance_client.core.executors import Execute
     from governance_client.credentials import Credentials
@@ -45,8 +42,6 @@ if TYPE_CHECKING:
 CLIENT: Final = "governance-client/0.1.0"
 DRAIN_S: Final = 10.0
 """How long leaving the block waits for executions and their reports. What is cut off is unknown at the next start."""
-LOOK_UP_TIMEOUT_S: Final = 10.0
-_MOST_LOOK_UPS: Final = 16
 _INSTANCE: Final = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 _log = logging.getLogger(__name__)
 
@@ -111,15 +106,19 @@ class Core:
         self._new_id = new_id
         self._executors: dict[int, Executor] = {}
         self._outbox = Outbox()
+        self._over = asyncio.Event()
+        self._asking = Asking(self._outbox, patience_s, self._over)
+        self._restraint = Restraint()
+        self._backoff = backoff
         self._decisions = Decisions()
         self._resume = ResumePoint()
         self._whole_at: int | None = None
         self._greeted = asyncio.Event()
-        self._over = asyncio.Event()
-        self._looking_up = asyncio.Semaphore(_MOST_LOOK_UPS)
         self._connection = Connection(self._hold_session, self._forgive, backoff=backoff, patience_s=patience_s)
         self._tasks = asyncio.TaskGroup()
         self._standing: list[asyncio.Task[None]] = []
+        self._passing: set[asyncio.Task[None]] = set()
+        self._appeals = Appeals(self._asking, self._start_passing, new_id)
         self._journal: Journal | None = None
         self._orders: Orders | None = None
 
@@ -128,7 +127,7 @@ class Core:
         if self._journal_path is not None:
             self._journal = Journal(self._journal_path, self._instance)
         self._channel = connect(self._credentials)
-        self._stub = DecisionServiceStub(self._channel)
+        self._waiting = Waiting(self._decisions, Reader(DecisionServiceStub(self._channel), self._backoff))
         await self._tasks.__aenter__()
         if self._journal is not None:
             self._begin_orders(self._journal)
@@ -143,7 +142,7 @@ class Core:
             self._orders.close()
             await self._orders.drain(DRAIN_S if error is None and self.stopped is None else 0)
         self._end(UnreachableError("Core was closed before the answer came. Ask again with the same id."))
-        for task in self._standing:
+        for task in (*self._standing, *self._passing):
             task.cancel()
         try:
             cancelled = isinstance(error, asyncio.CancelledError)
@@ -197,33 +196,64 @@ class Core:
         if self.stopped is not None:
             raise self.stopped
 
-    async def propose(self, proposal: v1.Proposal) -> int:
+    def answering(self, answer: Answer) -> Answer:
+        """Register who answers operators' questions: `async def answer(decision, question) -> str | v1.Evidence`.
+
+        Without one, and where it raises, a question stays unanswered. The decision's clock keeps running meanwhile.
+        """
+        self._appeals.answer = answer
+        self._reconsider()
+        return answer
+
+    def undoing(self, reverse: Reverse) -> Reverse:
+        """Register who undoes what was executed: `async def reverse(decision) -> v1.Action | v1.Proposal | None`.
+
+        What it returns is proposed, and decided like any other proposal; None leaves it to people. Register it before
+        the block is entered: the wishes that came while core was away come with the snapshot.
+        """
+        self._appeals.reverse = reverse
+        return reverse
+
+    @property
+    def halts(self) -> Mapping[str, v1.Halt]:
+        """The halts in force, by name. No order that one of them covers is accepted, or its execution begun."""
+        return self._restraint.halts
+
+    @property
+    def pressure(self) -> v1.Pressure:
+        """How much waits, and below which risk the server asks to hold back; empty before it first said."""
+        return self._restraint.pressure
+
+    async def propose(self, proposal: v1.Proposal) -> Proposed:
         """Ask leave. Returns when the server has the proposal durably; the same proposal again is the same decision.
 
-        Many at once travel in few frames: gather them.
+        Many at once travel in few frames: gather them. One that is refused because too many came lately is proposed
+        again when the server says so, for as long as there is patience.
 
         Returns:
-            The ledger's offset that recorded it.
+            The ledger's offset that recorded it, and the decision to follow: where the same is open already, that one.
+            `decided` and `closed` follow it under either id.
 
         Raises:
             RefusedError: The server refused it; nothing happened.
             InvalidRequestError: A field is out of the contract's bounds; nothing happened.
             ClientError: Core has stopped. Whether the server has the proposal is not known; propose it again.
         """
-        return await self._ask(v1.CoreCommand(proposal=proposal))
+        accepted = await self._asking.accepted(v1.CoreCommand(proposal=proposal))
+        return Proposed(accepted.offset, accepted.joined or proposal.decision_id)
 
     async def cancel(self, decision_id: str, reason: str = "") -> int:
-        """Withdraw a proposal that was not executed. Returns and raises as `propose` does."""
-        cancel = v1.Cancel(decision_id=decision_id, reason=reason)
-        return await self._ask(v1.CoreCommand(request_id=self._new_id(), cancel=cancel))
+        """Withdraw a proposal that was not executed. Returns the offset; raises as `propose` does."""
+        cancel = v1.Cancel(decision_id=self._decisions.followed(decision_id), reason=reason)
+        return (await self._asking.accepted(v1.CoreCommand(request_id=self._new_id(), cancel=cancel))).offset
 
     async def decided(self, decision_id: str) -> v1.Decision:
         """Return the decision as soon as nobody has to decide it any more. Raises NotFoundError, or as `propose`."""
-        return await self._until(decision_id, lambda decision: decision.state != v1.DECISION_STATE_PENDING)
+        return await self._waiting.until(decision_id, lambda decision: decision.state != v1.DECISION_STATE_PENDING)
 
     async def closed(self, decision_id: str) -> v1.Decision:
         """Return the decision as soon as it has ended. Raises NotFoundError, or as `propose`."""
-        return await self._until(decision_id, lambda decision: decision.state not in OPEN_STATES)
+        return await self._waiting.until(decision_id, lambda decision: decision.state not in OPEN_STATES)
 
     def changes(self) -> AsyncIterator[v1.Change]:
         """Follow the changes of this core's decisions from here on; where many come at once, the newest of each."""
@@ -246,27 +276,44 @@ class Core:
             self._resume = ResumePoint()
         self._resume = self._resume._replace(ledger_id=hello.ledger_id)
         self._whole_at = hello.head_offset
+        self._restraint.greeted(hello)
         self._connection.up()
         if not self._greeted.is_set():
             self.began_at = hello.head_offset
             self._greeted.set()
         for decision_id in self._decisions.waited_for_unseen():
-            self._tasks.create_task(self._look_up_quietly(decision_id))
+            self._start_passing(self._waiting.read_quietly(decision_id))
+        self._reconsider()  # halts may have ended while we were away
 
     def told(self, news: v1.CoreNews, offset: int) -> None:
-        """Take changes in; take orders on."""
+        """Take halts in, and joins and changes; take orders on."""
+        freed = self._restraint.take(news.halts)  # first: what they cover is not taken on
+        for receipt in news.receipts:
+            if receipt.accepted.joined:
+                self._join(receipt.request_id, receipt.accepted.joined)
         for change in news.changes:
-            if self._decisions.apply(change) and self._orders is not None:
-                self._orders.consider(change.decision)
-        self.progressed(offset)
+            if self._decisions.apply(change):
+                self._appeals.consider(change.decision)
+                if self._orders is not None:
+                    self._orders.consider(change.decision)
+        if freed:
+            self._reconsider()
+        self.progressed(offset, news.pressure if news.HasField("pressure") else None)
 
-    def progressed(self, offset: int) -> None:
+    def progressed(self, offset: int, pressure: v1.Pressure | None = None) -> None:
         """Note the resume point. Once it is where the ledger ended when the stream began, what we hold is whole."""
+        if pressure is not None:
+            self._restraint.pressure = pressure
         self._resume = self._resume.reached(offset)
         if self._whole_at is not None and offset >= self._whole_at:
             self._whole_at = None
             if self._orders is not None:
                 self._orders.missing(self._decisions.open)
+
+    def _join(self, proposed_as: str, joined: str) -> None:
+        self._decisions.join(proposed_as, joined)
+        if joined in self._decisions.waited_for_unseen():
+            self._start_passing(self._waiting.read_quietly(joined))
 
     # Keeping connected.
 
@@ -313,14 +360,22 @@ class Core:
             instance=self._instance,
             in_flight=journal.in_flight,
             pen=pen,
-            outbox=self._outbox,
-            current=lambda decision_id, offset: self._until(decision_id, lambda found: found.offset >= offset),
+            ask=self._asking.receipt,
+            holds=self._restraint.holds,
+            current=lambda decision_id, offset: self._waiting.until(decision_id, lambda found: found.offset >= offset),
             start=self._start,
             new_id=self._new_id,
             fatal=self._stop,
         )
         self._standing.append(self._tasks.create_task(pen.write(), name="journal"))
         self._reconsider()
+
+    def _start_passing(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        """Start what nothing is lost by if Core is closed before it ends."""
+        task = self._tasks.create_task(work)
+        self._passing.add(task)
+        task.add_done_callback(self._passing.discard)
+        return task
 
     def _start(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
         return self._tasks.create_task(work)
@@ -329,47 +384,7 @@ class Core:
         if self._orders is not None:
             self._orders.executors = self._executors
             self._orders.recover()
-            for decision in list(self._decisions.open.values()):
+        for decision in list(self._decisions.open.values()):
+            self._appeals.consider(decision)
+            if self._orders is not None:
                 self._orders.consider(decision)
-
-    # Asking.
-
-    async def _ask(self, command: v1.CoreCommand) -> int:
-        # shielded: a caller that gives up does not take the command back, nor from another who asked the same
-        receipt = await asyncio.shield(self._outbox.put(command))
-        match receipt.WhichOneof("result"):
-            case "accepted":
-                return receipt.accepted.offset
-            case "refused":
-                raise RefusedError(receipt.refused)
-        raise ProtocolError("The server's receipt says neither accepted nor refused. Update the client.")
-
-    async def _until(self, decision_id: str, wanted: Callable[[v1.Decision], bool]) -> v1.Decision:
-        wait = self._decisions.begin(decision_id, wanted)
-        try:
-            if not wait.decision.done() and decision_id not in self._decisions.open:
-                await self._look_up(decision_id)
-            return await wait.decision
-        finally:
-            self._decisions.finish(decision_id, wait)
-
-    async def _look_up(self, decision_id: str) -> None:
-        """Read a decision that the stream has not told of, which it does not once it has ended."""
-        request = v1.GetDecisionRequest(decision_id=decision_id)
-        try:
-            async with self._looking_up:
-                response = await self._stub.GetDecision(request, timeout=LOOK_UP_TIMEOUT_S)
-        except grpc.aio.AioRpcError as error:
-            fault = from_rpc_error(error)
-            if not isinstance(fault, UnreachableError):
-                raise fault from None
-        else:
-            self._decisions.offer(response.decision)
-
-    async def _look_up_quietly(self, decision_id: str) -> None:
-        try:
-            await self._look_up(decision_id)
-        except NotFoundError:
-            _log.debug("decision %s is waited for and not there yet", decision_id)
-        except ClientError as error:
-            _log.warning("decision %s could not be read: %s", decision_id, error)

@@ -45,8 +45,8 @@ class Listener(Protocol):
     def told(self, news: v1.CoreNews, offset: int) -> None:
         """There is news; with it, everything up to `offset` is known."""
 
-    def progressed(self, offset: int) -> None:
-        """Everything up to `offset` is known."""
+    def progressed(self, offset: int, pressure: v1.Pressure | None = None) -> None:
+        """Everything up to `offset` is known; so much waits, where the server says."""
 
 
 class Session:
@@ -147,7 +147,8 @@ class Session:
                 self._listener.told(frame.news, frame.envelope.offset)
                 self._outbox.settle(frame.news.receipts)
             case "progress":
-                self._listener.progressed(frame.envelope.offset)
+                said = frame.progress.HasField("pressure")
+                self._listener.progressed(frame.envelope.offset, frame.progress.pressure if said else None)
             case "goodbye":
                 raise _farewell(frame.goodbye)
             case _:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
 
 from governance import v1
-from governance_client.core import Core
-from governance_client.errors import ClientError, InvalidRequestError, JournalError, RefusedError, seconds
+from governance_client.core import Core, Proposed
+from governance_client.errors import ClientError, InvalidRequestError, JournalError, RefusedError, reason_name, seconds
 from governance_client.eve.acts import register_executors
 from governance_client.eve.network import PRIVATE, HomeNetworks, NetworkError
 from governance_client.eve.proposals import proposal
@@ -161,33 +161,37 @@ async def _offer(core: Core, alert: Alert, home: HomeNetworks, report: Report) -
     """Propose what one alert calls for; return the decision's id, or None where it was refused."""
     made = proposal(alert.event, home)
     try:
-        offset = await _propose(core, made)
+        offset, decision_id = await _propose(core, made, report)
     except (RefusedError, InvalidRequestError) as error:
-        if not _stands_already(error):
+        decision_id = _known_as(error)
+        if not decision_id:
             report.refused(alert.line, made.decision_id, error)
             return None
         offset = 0
-    report.proposed(alert.line, made.decision_id, offset)
-    return made.decision_id
+    report.proposed(alert.line, made.decision_id, offset, joined=decision_id if decision_id != made.decision_id else "")
+    return decision_id
 
 
-def _stands_already(error: ClientError) -> bool:
-    """Tell whether the alert is a decision of ours already, proposed under other rules or with other home networks."""
-    if not isinstance(error, RefusedError):
-        return False
-    return error.refusal.reason == v1.REFUSAL_REASON_DECISION_ID_TAKEN and error.refusal.HasField("current")
+def _known_as(error: ClientError) -> str:
+    """Return the decision of ours that the alert is already, proposed under other rules or with other home networks."""
+    if isinstance(error, RefusedError) and error.refusal.reason == v1.REFUSAL_REASON_DECISION_ID_TAKEN:
+        return error.refusal.current.decision_id
+    return ""
 
 
-async def _propose(core: Core, made: v1.Proposal) -> int:
-    """Propose, again and again where the refusal says when to come back."""
-    for _ in range(MOST_TRIES):
+async def _propose(core: Core, made: v1.Proposal, report: Report) -> Proposed:
+    """Propose, again and again where the refusal says when to come back; a rate is waited out to its end."""
+    tries = 0
+    while True:
         try:
             return await core.propose(made)
         except RefusedError as error:
-            if not error.refusal.HasField("retry_after"):
+            refusal = error.refusal
+            tries += refusal.reason != v1.REFUSAL_REASON_RATE_LIMITED
+            if not refusal.HasField("retry_after") or tries > MOST_TRIES:
                 raise
-            await asyncio.sleep(seconds(error.refusal.retry_after))
-    return await core.propose(made)
+            report.warn(f"The server takes no more for now ({reason_name(refusal)}); what is left waits until it does.")
+            await asyncio.sleep(seconds(refusal.retry_after))
 
 
 async def _ended(core: Core, decision_id: str, report: Report) -> None:

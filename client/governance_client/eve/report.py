@@ -30,6 +30,7 @@ class Tally:
     Attributes:
         proposed: Alerts whose decision the server has.
         known: Those of them it had before.
+        joined: Those of them that joined an open decision, since they call for the same.
         refused: Alerts whose proposal was refused.
         malformed: What was no event.
         other: Events that are no alerts.
@@ -38,6 +39,7 @@ class Tally:
 
     proposed: int = 0
     known: int = 0
+    joined: int = 0
     refused: int = 0
     malformed: int = 0
     other: int = 0
@@ -79,14 +81,16 @@ class Report:
                     self._tell(f"line {line}: {reason}; skipped", {"line": line, "malformed": reason})
         self._refresh()
 
-    def proposed(self, line: int, decision_id: str, offset: int) -> None:
-        """Note a proposal that the server has, recorded at an offset."""
+    def proposed(self, line: int, decision_id: str, offset: int, joined: str = "") -> None:
+        """Note a proposal that the server has, recorded at an offset, and the open decision that it joined."""
         known = offset <= self._began_at or decision_id in self._seen
         self._seen.add(decision_id)
         self.tally.proposed += 1
         self.tally.known += known
+        self.tally.joined += bool(joined)
         if self._as_json:
-            self._emit({"line": line, "decisionId": decision_id, "offset": str(offset), "known": known})
+            told = {"line": line, "decisionId": decision_id, "offset": str(offset), "known": known}
+            self._emit({**told, "joined": joined} if joined else told)
         self._refresh()
 
     def refused(self, line: int, decision_id: str, error: ClientError) -> None:
@@ -141,8 +145,13 @@ class Report:
         self._clear()
         if self._as_json:
             tally = self.tally
-            counts = {"proposed": tally.proposed, "known": tally.known, "refused": tally.refused}
-            skipped = {"malformed": tally.malformed, "other": tally.other, "ended": dict(tally.ended)}
+            counts = {"proposed": tally.proposed, "known": tally.known, "joined": tally.joined}
+            skipped = {
+                "refused": tally.refused,
+                "malformed": tally.malformed,
+                "other": tally.other,
+                "ended": dict(tally.ended),
+            }
             self._emit({"summary": {**counts, **skipped, "interrupted": interrupted}})
         else:
             stop = "Interrupted. " if interrupted else ""
@@ -152,7 +161,12 @@ class Report:
     def _counts(self) -> str:
         tally = self.tally
         parts = [f"{tally.proposed} proposed" + (f" ({tally.known} known already)" if tally.known else "")]
-        named = ((tally.refused, "refused"), (tally.malformed, "malformed and skipped"), (tally.other, "no alerts"))
+        named = (
+            (tally.joined, "joined an open decision"),
+            (tally.refused, "refused"),
+            (tally.malformed, "malformed and skipped"),
+            (tally.other, "no alerts"),
+        )
         parts += [f"{count} {what}" for count, what in named if count]
         parts += [f"{count} {state}" for state, count in sorted(tally.ended.items())]
         return ", ".join(parts)

@@ -3,8 +3,11 @@
 from governance_client.operator.commands import Tier, approve, claim, escalate, new_request_id, reject, release
 from governance_client.operator.freshness import Link, News
 from governance_client.operator.inflight import DisconnectedError, OutcomeUnknownError
+from governance_client.operator.modification import differences, modified
 from governance_client.operator.replica import Replica, Update
+from governance_client.operator.scopes import scope_of
 from governance_client.operator.session import OperatorSession, SessionSettings
+from governance_client.operator.spans import seconds_of
 
 __all__ = [
     "DisconnectedError",
@@ -18,8 +21,12 @@ __all__ = [
     "Update",
     "approve",
     "claim",
+    "differences",
     "escalate",
+    "modified",
     "new_request_id",
     "reject",
     "release",
+    "scope_of",
+    "seconds_of",
 ]

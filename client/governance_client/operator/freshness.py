@@ -59,13 +59,19 @@ class Freshness:
         self._snapshot = True
         self._complete = False
 
-    def gather(self, updates: Iterable[Update], *, complete: bool) -> None:
-        """Note updates. Of a snapshot that is not complete nothing is told yet."""
+    def gather(self, updates: Iterable[Update], *, complete: bool, stirred: bool = False) -> None:
+        """Note updates. Of a snapshot that is not complete nothing is told yet.
+
+        Args:
+            updates: The decisions that changed.
+            complete: What was gathered is whole.
+            stirred: Something else changed that a reader looks at in the replica, such as a halt.
+        """
         for update in updates:
             earlier = self._updates.get(update.after.decision_id)
             self._updates[update.after.decision_id] = update._replace(before=earlier.before) if earlier else update
         self._complete = complete
-        if complete and (self._updates or self._snapshot):
+        if stirred or (complete and (self._updates or self._snapshot)):
             self._ready.set()
 
     async def fetch(self) -> News:

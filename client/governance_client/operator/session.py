@@ -186,6 +186,17 @@ class OperatorSession:
         finally:
             self._inflight.forget(command.request_id)
 
+    async def eligible(self, decision_id: str) -> v1.ListEligibleOperatorsResponse:
+        """Return who could decide a decision now, and who of them can be reached. Raises ClientError."""
+        assert self._channel is not None
+        request = v1.ListEligibleOperatorsRequest(decision_id=decision_id)
+        try:
+            return await ConsoleServiceStub(self._channel).ListEligibleOperators(
+                request, timeout=self._settings.receipt_s
+            )
+        except grpc.aio.AioRpcError as error:
+            raise from_rpc_error(error) from None
+
     async def _keep(self, call: Call) -> None:
         while True:
             error = await self._converse(call)
@@ -288,7 +299,7 @@ class OperatorSession:
         self.clock.observe(response.envelope.server_time)
         updates = self.replica.frame(response)
         self._inflight.settle(response.news.receipts)
-        self._fresh.gather(updates, complete=self.replica.complete)
+        self._fresh.gather(updates, complete=self.replica.complete, stirred=bool(response.news.halts))
 
 
 def _ended(farewell: v1.Goodbye | None) -> ClientError:

@@ -26,7 +26,8 @@ if _version_not_supported:
 
 
 class AdministrationServiceStub:
-    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read, and every
+    operator may read, check and replay policies.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -68,7 +69,8 @@ class AdministrationServiceStub:
 
 
 class AdministrationServiceServicer:
-    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read, and every
+    operator may read, check and replay policies.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -150,7 +152,8 @@ def add_AdministrationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdministrationService:
-    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read, and every
+    operator may read, check and replay policies.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do

@@ -27,7 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdministrationServiceStub:
-    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read, and every
+    operator may read, check and replay policies.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -56,7 +57,8 @@ class AdministrationServiceStub:
 
 @_typing.type_check_only
 class AdministrationServiceAsyncStub(AdministrationServiceStub):
-    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read, and every
+    operator may read, check and replay policies.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do
@@ -81,7 +83,8 @@ class AdministrationServiceAsyncStub(AdministrationServiceStub):
     """
 
 class AdministrationServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read.
+    """Where credentials and the policy are looked after, by a SECURITY_MANAGER or above; an AUDITOR may read, and every
+    operator may read, check and replay policies.
 
     Every rpc may end with UNAUTHENTICATED (no credential, or none that is known: get one), PERMISSION_DENIED (the
     credential's role may not call it: use another), INVALID_ARGUMENT (a field is out of bounds, named in BadRequest: do

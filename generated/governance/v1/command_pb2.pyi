@@ -94,6 +94,8 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """Its outcome is not unknown, so that there is nothing to settle."""
     REFUSAL_REASON_NOTHING_TO_UNDO: _RefusalReason.ValueType  # 32
     """It was not executed, or was reversed already, so that there is nothing to undo."""
+    REFUSAL_REASON_TOO_MANY_REMARKS: _RefusalReason.ValueType  # 33
+    """As much was noted, asked and modified about the decision as it holds."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a command was refused. A refused command changed nothing and left no trace."""
@@ -164,6 +166,8 @@ REFUSAL_REASON_OUTCOME_KNOWN: RefusalReason.ValueType  # 31
 """Its outcome is not unknown, so that there is nothing to settle."""
 REFUSAL_REASON_NOTHING_TO_UNDO: RefusalReason.ValueType  # 32
 """It was not executed, or was reversed already, so that there is nothing to undo."""
+REFUSAL_REASON_TOO_MANY_REMARKS: RefusalReason.ValueType  # 33
+"""As much was noted, asked and modified about the decision as it holds."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 @_typing.final
@@ -320,7 +324,7 @@ Global___ReportOrder: _TypeAlias = ReportOrder  # noqa: Y015
 
 @_typing.final
 class ProvideInformation(_message.Message):
-    """Answer an operator's request for information. The clock keeps running meanwhile."""
+    """Answer an operator's request for information. The clock keeps running meanwhile. At most 144 KiB in all."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -549,7 +553,9 @@ Global___Reject: _TypeAlias = Reject  # noqa: Y015
 
 @_typing.final
 class ModifyAndApprove(_message.Message):
-    """Yes, but this action instead. It becomes the decision's action, with a new digest; votes for the old one lapse."""
+    """Yes, but this action instead. It becomes the decision's action, with a new digest; votes for the old one lapse. At
+    most 16 KiB in all.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19governance/v1/error.proto\x12\rgovernance.v1*\xed\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12#\n\x1f\x45RROR_REASON_CREDENTIAL_MISSING\x10\x01\x12#\n\x1f\x45RROR_REASON_CREDENTIAL_REFUSED\x10\x02\x12#\n\x1f\x45RROR_REASON_CREDENTIAL_EXPIRED\x10\x03\x12!\n\x1d\x45RROR_REASON_ROLE_NOT_ALLOWED\x10\x04\x12\x1e\n\x1a\x45RROR_REASON_FIELD_INVALID\x10\x05\x12\"\n\x1e\x45RROR_REASON_MESSAGE_MALFORMED\x10\x06\x12\x1f\n\x1b\x45RROR_REASON_HELLO_EXPECTED\x10\x07\x12\x1f\n\x1b\x45RROR_REASON_OFFSET_UNKNOWN\x10\x08\x12#\n\x1f\x45RROR_REASON_DECISION_NOT_FOUND\x10\t\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\n\x12 \n\x1c\x45RROR_REASON_SERVER_STOPPING\x10\x0b\x12#\n\x1f\x45RROR_REASON_LEDGER_UNAVAILABLE\x10\x0c\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19governance/v1/error.proto\x12\rgovernance.v1*\xae\x04\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12#\n\x1f\x45RROR_REASON_CREDENTIAL_MISSING\x10\x01\x12#\n\x1f\x45RROR_REASON_CREDENTIAL_REFUSED\x10\x02\x12#\n\x1f\x45RROR_REASON_CREDENTIAL_EXPIRED\x10\x03\x12!\n\x1d\x45RROR_REASON_ROLE_NOT_ALLOWED\x10\x04\x12\x1e\n\x1a\x45RROR_REASON_FIELD_INVALID\x10\x05\x12\"\n\x1e\x45RROR_REASON_MESSAGE_MALFORMED\x10\x06\x12\x1f\n\x1b\x45RROR_REASON_HELLO_EXPECTED\x10\x07\x12\x1f\n\x1b\x45RROR_REASON_OFFSET_UNKNOWN\x10\x08\x12#\n\x1f\x45RROR_REASON_DECISION_NOT_FOUND\x10\t\x12!\n\x1d\x45RROR_REASON_TOO_MANY_STREAMS\x10\n\x12 \n\x1c\x45RROR_REASON_SERVER_STOPPING\x10\x0b\x12#\n\x1f\x45RROR_REASON_LEDGER_UNAVAILABLE\x10\x0c\x12\x19\n\x15\x45RROR_REASON_INTERNAL\x10\r\x12\x1d\n\x19\x45RROR_REASON_RATE_LIMITED\x10\x0e\x12 \n\x1c\x45RROR_REASON_CLIENT_TOO_SLOW\x10\x0f\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'governance.v1.error_pb2', _
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=45
-  _globals['_ERRORREASON']._serialized_end=538
+  _globals['_ERRORREASON']._serialized_end=603
 # @@protoc_insertion_point(module_scope)

@@ -52,6 +52,12 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """UNAVAILABLE: the ledger could not be written. Nothing was told and nothing changed."""
     ERROR_REASON_INTERNAL: _ErrorReason.ValueType  # 13
     """INTERNAL: a bug. The call changed nothing, or its receipt is lost; ask again with the same request_id."""
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 14
+    """RESOURCE_EXHAUSTED: the caller asks more often than the policy allows; RetryInfo says when to come back. On a stream
+    that is a refusal instead.
+    """
+    ERROR_REASON_CLIENT_TOO_SLOW: _ErrorReason.ValueType  # 15
+    """UNAVAILABLE: the client took nothing for longer than the server waits. Resume, and read."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason in google.rpc.ErrorInfo, without its prefix, under the domain "governance.v1"."""
@@ -86,4 +92,10 @@ ERROR_REASON_LEDGER_UNAVAILABLE: ErrorReason.ValueType  # 12
 """UNAVAILABLE: the ledger could not be written. Nothing was told and nothing changed."""
 ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 13
 """INTERNAL: a bug. The call changed nothing, or its receipt is lost; ask again with the same request_id."""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 14
+"""RESOURCE_EXHAUSTED: the caller asks more often than the policy allows; RetryInfo says when to come back. On a stream
+that is a refusal instead.
+"""
+ERROR_REASON_CLIENT_TOO_SLOW: ErrorReason.ValueType  # 15
+"""UNAVAILABLE: the client took nothing for longer than the server waits. Resume, and read."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

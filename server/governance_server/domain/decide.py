@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     Decider: TypeAlias = Callable[[State, v1.Actor, Any, int], Ruling]
 
 NEVER_TOO_OFTEN: Final = frozenset({"declare_halt"})
-"""To stop is never asked for too often."""
+"""To stop is never asked for too often; nor is a rejection."""
+DECIDED_WHOLE: Final = frozenset({"declare_halt"})
+"""Commands whose decider takes them with their request id, since what they make is named after it."""
 
 DECIDERS: Final[Mapping[str, Decider]] = {
     "proposal": propose,
@@ -73,7 +75,8 @@ def decide(state: State, command: Command, now_us: int) -> Ruling:
     kind = body.WhichOneof("command")
     if kind is None:
         return unknown_command()
-    return DECIDERS[kind](state, actor, getattr(body, kind), now_us)
+    asked = body if kind in DECIDED_WHOLE else getattr(body, kind)
+    return DECIDERS[kind](state, actor, asked, now_us)
 
 
 def _wrong_kind(actor: v1.Actor, body: v1.CoreCommand | v1.OperatorCommand) -> v1.Refusal | None:
@@ -89,7 +92,7 @@ def _too_often(state: State, body: v1.CoreCommand | v1.OperatorCommand) -> v1.Re
     wait_us = state.around.retry_after_us
     if not wait_us or isinstance(body, v1.CoreCommand) or body.WhichOneof("command") in NEVER_TOO_OFTEN:
         return None
-    return too_often(wait_us)
+    return None if body.verdict.HasField("reject") else too_often(wait_us)
 
 
 def _server_command(state: State, body: Tick | Reversed, now_us: int) -> Ruling:

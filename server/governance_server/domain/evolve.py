@@ -110,7 +110,7 @@ def _escalated(new: v1.Decision, event: v1.DecisionEscalated, context: Context) 
     new.ClearField("assignee")  # whoever had it is not whom the higher tier would give it to
     if context.personal.remark:
         # the next tier should read why it is asked, where it reads everything else about the decision
-        new.notes.add(actor=context.entry.actor, noted_at=context.entry.recorded_at, text=context.personal.remark)
+        _noted(new, event, context)
 
 
 def _claimed(new: v1.Decision, event: v1.DecisionClaimed, context: Context) -> None:
@@ -158,8 +158,10 @@ def _modified(new: v1.Decision, event: v1.ActionModified, context: Context) -> N
     )
 
 
-def _deferred(new: v1.Decision, event: v1.DecisionDeferred, _context: Context) -> None:
+def _deferred(new: v1.Decision, event: v1.DecisionDeferred, context: Context) -> None:
     new.schedule.deferred_until.CopyFrom(event.until)
+    if context.personal.remark:
+        _noted(new, event, context)
 
 
 def _asked(new: v1.Decision, _event: object, context: Context) -> None:
@@ -264,6 +266,7 @@ def _reschedule(schedule: v1.Schedule, warn_at: Timestamp, deadline: Timestamp) 
     schedule.warn_at.CopyFrom(warn_at)
     schedule.deadline.CopyFrom(deadline)
     schedule.warned = False
+    schedule.ClearField("deferred_until")  # another tier set it aside, and this one is asked now
 
 
 def _stop_waiting(new: v1.Decision) -> None:

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from governance import v1
 from governance_server.domain.command import Consequence
+from governance_server.domain.house import covering_halts
 from governance_server.domain.lifecycle import APPROVED_STATES, RESULTS, is_open
 from governance_server.domain.moment import SECOND_US, microseconds, timestamp
-from governance_server.domain.refusal import closed, not_found, refuse, unknown_command, when
+from governance_server.domain.refusal import closed, not_found, refuse, unknown_command, when, who
 from governance_server.domain.visibility import owns
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def accept(state: State, actor: v1.Actor, command: v1.AcceptOrder, now_us: int) 
     decision = state.decision
     if decision is None or not owns(decision, actor):
         return not_found()
-    refusal = _mismatch(decision, command) or _not_acceptable(decision, now_us)
+    refusal = _halted(state, decision) or _mismatch(decision, command) or _not_acceptable(decision, now_us)
     if refusal is not None:
         return refusal
     accepted = v1.OrderAccepted(
@@ -41,9 +42,36 @@ def report(state: State, actor: v1.Actor, command: v1.ReportOrder, _now_us: int)
     refusal = _mismatch(decision, command) or _not_reportable(decision)
     if refusal is not None:
         return refusal
-    reported = v1.OutcomeReported(order_id=command.order_id, result=command.outcome.result)
     detail = command.outcome.detail
-    return Consequence((v1.Event(outcome_reported=reported),), v1.PersonalData(remark=detail) if detail else None)
+    events = reported(decision, command.outcome.result)
+    return Consequence(events, v1.PersonalData(remark=detail) if detail else None)
+
+
+def reported(decision: v1.Decision, result: v1.OutcomeResult.ValueType) -> tuple[v1.Event, ...]:
+    """Return the events of a report on a decision's order; the first that leaves the outcome unknown raises an alarm.
+
+    Nothing is done about an unknown outcome but to have somebody look: to order it again might do it twice.
+    """
+    event = v1.Event(outcome_reported=v1.OutcomeReported(order_id=decision.order.order_id, result=result))
+    if result != v1.OUTCOME_RESULT_UNKNOWN or decision.state == v1.DECISION_STATE_OUTCOME_UNKNOWN:
+        return (event,)
+    return event, v1.Event(alarm_raised=v1.AlarmRaised(kind=v1.ALARM_KIND_OUTCOME_UNKNOWN))
+
+
+def _halted(state: State, decision: v1.Decision) -> v1.Refusal | None:
+    """Refuse while a halt covers it; the entry that declared the halt has withdrawn the order, or follows at once."""
+    if decision.state != v1.DECISION_STATE_APPROVED:
+        return None
+    halts = covering_halts(state.house, decision)
+    if not halts:
+        return None
+    first = halts[0]
+    return refuse(
+        v1.REFUSAL_REASON_HALTED,
+        f"Halt {first.halt_id}, declared by {who(first.actor)} at {when(first.declared_at)}, covers it. Do not act; "
+        "a new order comes when no halt covers it any more, if there is still time.",
+        decision,
+    )
 
 
 def _mismatch(decision: v1.Decision, command: v1.AcceptOrder | v1.ReportOrder) -> v1.Refusal | None:

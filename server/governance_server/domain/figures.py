@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from governance import v1
+from governance_server.domain.rules import EscalationRule
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -120,8 +121,8 @@ SCOPE: Final[Mapping[v1.ActionScope.ValueType, float]] = MappingProxyType(
         v1.ACTION_SCOPE_GLOBAL: 1.0,
     }
 )
-ASSET_COUNT: Final[Points] = ((1, 0.1), (10, 0.5), (100, 1.0))
-FINANCIAL_USD: Final[Points] = ((0, 0.0), (10_000, 0.3), (100_000, 0.6), (1_000_000, 1.0))
+ASSET_COUNT: Final[Points] = ((1.0, 0.1), (10.0, 0.5), (100.0, 1.0))
+FINANCIAL_USD: Final[Points] = ((0.0, 0.0), (10_000.0, 0.3), (100_000.0, 0.6), (1_000_000.0, 1.0))
 
 AGGRESSIVENESS: Final[Mapping[v1.ActionType.ValueType, float]] = MappingProxyType(
     {
@@ -195,13 +196,33 @@ CHAIN: Final[tuple[v1.Role.ValueType, ...]] = (
     v1.ROLE_SECURITY_MANAGER,
     v1.ROLE_CISO,
 )
-DIRECT_TARGETS: Final[Mapping[v1.RiskLevel.ValueType, v1.Role.ValueType]] = MappingProxyType(
+REQUIRED_APPROVALS: Final[Mapping[v1.RiskLevel.ValueType, int]] = MappingProxyType(
     {
-        v1.RISK_LEVEL_LOW: v1.ROLE_SOC_SUPERVISOR,
-        v1.RISK_LEVEL_MEDIUM: v1.ROLE_SOC_SUPERVISOR,
-        v1.RISK_LEVEL_HIGH: v1.ROLE_SECURITY_MANAGER,
-        v1.RISK_LEVEL_CRITICAL: v1.ROLE_CISO,
+        v1.RISK_LEVEL_LOW: 1,
+        v1.RISK_LEVEL_MEDIUM: 1,
+        v1.RISK_LEVEL_HIGH: 1,
+        v1.RISK_LEVEL_CRITICAL: 2,
     }
 )
-REQUIRED_APPROVALS: Final[Mapping[v1.RiskLevel.ValueType, int]] = MappingProxyType(dict.fromkeys(RISK_FROM, 1))
-"""The first verdict wins, as it did."""
+"""How many must approve. In the old service the first verdict won, whatever was at stake; two eyes are ours."""
+ESCALATION_RULES: Final[tuple[EscalationRule, ...]] = (
+    EscalationRule("critical-to-ciso", 200, "hand", v1.ROLE_CISO, risk=(v1.RISK_LEVEL_CRITICAL,)),
+    EscalationRule("high-to-manager", 150, "hand", v1.ROLE_SECURITY_MANAGER, risk=(v1.RISK_LEVEL_HIGH,)),
+    EscalationRule("rejected-twice", 120, "proposal", v1.ROLE_SECURITY_MANAGER, rejections=2),
+    EscalationRule(
+        "others-to-supervisor",
+        100,
+        "hand",
+        v1.ROLE_SOC_SUPERVISOR,
+        risk=(v1.RISK_LEVEL_LOW, v1.RISK_LEVEL_MEDIUM),
+    ),
+)
+HOLD_BACK_FROM: Final[Mapping[v1.RiskLevel.ValueType, float]] = MappingProxyType(
+    {
+        v1.RISK_LEVEL_MEDIUM: 0.50,
+        v1.RISK_LEVEL_HIGH: 0.75,
+        v1.RISK_LEVEL_CRITICAL: 0.90,
+    }
+)
+"""From which share of the open decisions that there may be core should hold back what is below each risk. Ours: half
+full is early enough to matter, and what is critical is never held back."""

@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from governance import v1
 from governance_server.domain.command import Consequence
-from governance_server.domain.judging import reason_required, unanswered
+from governance_server.domain.eligibility import handed_on, has_approved, stands_behind
+from governance_server.domain.judging import already_voted, own_proposal, reason_required, unanswered
 from governance_server.domain.moment import SECOND_US, timestamp
 from governance_server.domain.refusal import below_tier, claimed_by_another, not_found, refuse, role_name, wrong_caller
+from governance_server.domain.requirements import hand_target
 from governance_server.domain.schedule import claim_lives, sla_times
 
 if TYPE_CHECKING:
@@ -24,25 +26,31 @@ def escalate(state: State, actor: v1.Actor, command: v1.Escalate, now_us: int) -
     refusal = unanswered(decision, "escalation")
     if refusal is not None:
         return refusal
-    policy = state.house.policy
-    if actor.role < policy.chain[0]:
+    if actor.role < v1.ROLE_SOC_OPERATOR:
         return wrong_caller("an operator", actor)
     if not command.reason.strip():
         return reason_required(decision, "An escalation")
-    tier = _target(policy, decision, command.to_role)
+    tier = _target(state.house.policy, decision, command.to_role, now_us)
     if tier is None:
         return _no_higher_tier(decision, command.to_role)
-    return Consequence((escalated(policy, decision, tier, now_us),), v1.PersonalData(remark=command.reason))
+    return Consequence(asked_of(state, decision, tier, now_us), v1.PersonalData(remark=command.reason))
 
 
 def claim(state: State, actor: v1.Actor, _command: v1.ClaimDecision, now_us: int) -> Ruling:
-    """Rule on taking a decision in hand. One's own claim is renewed."""
+    """Rule on taking a decision in hand: only who may still approve it can, since a claim keeps others from that.
+
+    One's own claim is renewed.
+    """
     decision = state.decision
     if decision is None:
         return not_found()
     refusal = unanswered(decision, "claim") or below_tier(decision, actor)
     if refusal is not None:
         return refusal
+    if stands_behind(state.house.policy, decision.core, actor.name):
+        return own_proposal(decision)
+    if has_approved(decision, actor.name):
+        return already_voted(decision)
     if claim_lives(decision, now_us) and decision.claim.operator != actor.name:
         return claimed_by_another(decision)
     expires_at = timestamp(now_us + state.house.policy.claim_lease_s * SECOND_US)
@@ -64,6 +72,18 @@ def release(state: State, actor: v1.Actor, _command: v1.ReleaseDecision, now_us:
     return Consequence((v1.Event(decision_released=v1.DecisionReleased()),))
 
 
+def asked_of(state: State, decision: v1.Decision, tier: v1.Role.ValueType, now_us: int) -> tuple[v1.Event, ...]:
+    """Return what asking another tier brings about: its times, and whom the decision goes to, or that nobody is there.
+
+    Alarms so far are about those who were asked before.
+    """
+    asked = v1.Decision()
+    asked.CopyFrom(decision)
+    asked.tier = tier
+    del asked.alarms[:]
+    return escalated(state.house.policy, decision, tier, now_us), *handed_on(state.house, state.around, asked)
+
+
 def step_up(policy: Policy, tier: v1.Role.ValueType) -> v1.Role.ValueType | None:
     """Return the next tier of the chain above one; None at the top."""
     return next((role for role in policy.chain if role > tier), None)
@@ -79,10 +99,10 @@ def escalated(policy: Policy, decision: v1.Decision, tier: v1.Role.ValueType, no
     )
 
 
-def _target(policy: Policy, decision: v1.Decision, to_role: v1.Role.ValueType) -> v1.Role.ValueType | None:
+def _target(policy: Policy, decision: v1.Decision, to_role: v1.Role.ValueType, now_us: int) -> v1.Role.ValueType | None:
     if to_role != v1.ROLE_UNSPECIFIED:
         return to_role if to_role in policy.chain and to_role > decision.tier else None
-    direct = policy.direct_targets[decision.assessment.risk]
+    direct = hand_target(policy, decision, now_us)
     return direct if direct > decision.tier else step_up(policy, decision.tier)
 
 

@@ -6,21 +6,18 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from itertools import pairwise
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
+from governance import v1
 from governance_server.domain import figures
+from governance_server.domain.consistency import CHECKS, ROUNDING_DIGITS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from governance import v1
     from governance_server.domain.figures import Hours, Points
+    from governance_server.domain.rules import ApprovalRule, Assignment, EscalationRule
 
-ROUNDING_DIGITS: Final = 9
-"""Weighted sums are rounded to these decimals: 0.1 + 0.2 is 0.3 to whoever checks it by hand, and to a threshold."""
-LAST_HOUR: Final = 23
+__all__ = ["DEFAULT_POLICY", "ROUNDING_DIGITS", "Policy"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,15 +54,26 @@ class Policy:
         sla_s: How long a tier has, by risk, in seconds.
         warn_share: The share of that time after which the warning is given.
         chain: The roles of operators that a decision goes up by.
-        direct_targets: Whom an escalation by hand goes to, by risk, unless it says whom.
-        required_approvals: How many must approve, by risk. Only 1 is offered yet.
+        approval_rules: What an approval takes beyond the figures, under conditions.
+        escalation_rules: Whom a decision goes to, under conditions.
+        core_owners: The operators that stand behind each core, by its name.
+        required_approvals: How many must approve, by risk.
+        free_modification_from: The role from which a modification may do more than was proposed.
+        assignment: Who gives decisions to operators.
+        halt_from: The role from which an operator may declare a halt.
+        halt_release_people: How many have to ask for a halt's release.
+        on_expiry: What silence means. "deny" is all that is offered.
+        notify_reminder_s: At most one reminder of one decision in this time, in seconds.
         claim_lease_s: How long a claim lasts, in seconds.
         accept_within_s: How long core has to accept an order, in seconds.
         report_within_s: How long core has to report on an order it accepted, in seconds.
         operator_requests_per_minute: Most commands of one operator a minute; 0 for no limit.
-        proposals_per_hour: Most proposals of all cores together an hour, critical ones exempt; 0 for no limit.
+        proposals_per_hour: Most proposals of all cores together an hour; 0 for no limit.
+        rate_exempt_from: The risk from which a proposal is exempt from that.
         open_decisions_limit: Most decisions open at once.
         retry_when_full_s: When core should come back after it met that limit, in seconds.
+        hold_back_from: From which share of that limit core should hold back what is below each risk.
+        hold_back_s: For how long it should, in seconds.
         digest: SHA-256 over all of the above as canonical JSON; computed.
     """
 
@@ -100,17 +108,26 @@ class Policy:
     sla_s: Mapping[v1.RiskLevel.ValueType, int] = field(default_factory=lambda: figures.SLA_S)
     warn_share: float = 0.75
     chain: tuple[v1.Role.ValueType, ...] = figures.CHAIN
-    direct_targets: Mapping[v1.RiskLevel.ValueType, v1.Role.ValueType] = field(
-        default_factory=lambda: figures.DIRECT_TARGETS
-    )
+    approval_rules: tuple[ApprovalRule, ...] = ()
+    escalation_rules: tuple[EscalationRule, ...] = figures.ESCALATION_RULES
+    core_owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
     required_approvals: Mapping[v1.RiskLevel.ValueType, int] = field(default_factory=lambda: figures.REQUIRED_APPROVALS)
+    free_modification_from: v1.Role.ValueType = v1.ROLE_SECURITY_MANAGER
+    assignment: Assignment = "by_hand"
+    halt_from: v1.Role.ValueType = v1.ROLE_SOC_SUPERVISOR
+    halt_release_people: int = 2  # one who stops is enough; to go on is a decision
+    on_expiry: Literal["deny"] = "deny"
+    notify_reminder_s: int = 60 * 60
     claim_lease_s: int = 15 * 60  # the longest look at a decision that still leaves half of a low risk's time
     accept_within_s: int = 10 * 60  # a core that restarts and reconnects needs a minute or two; leave grows stale
     report_within_s: int = 15 * 60  # the slowest actions, such as capturing a memory, take minutes
     operator_requests_per_minute: int = 100  # the old service's figure; 0 for no limit
     proposals_per_hour: int = 1_000  # the old service's figure, of all cores together; 0 for no limit
+    rate_exempt_from: v1.RiskLevel.ValueType = v1.RISK_LEVEL_CRITICAL
     open_decisions_limit: int = 100_000  # far beyond what people can decide; the old 1,000 lost alerts in a storm
     retry_when_full_s: int = 30  # people close decisions in minutes, not in seconds
+    hold_back_from: Mapping[v1.RiskLevel.ValueType, float] = field(default_factory=lambda: figures.HOLD_BACK_FROM)
+    hold_back_s: int = 60  # core is told anew with every progress frame; this is for one that is cut off meanwhile
     digest: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -123,7 +140,9 @@ class Policy:
             value = getattr(self, name)
             if isinstance(value, Mapping):
                 object.__setattr__(self, name, MappingProxyType(dict(value)))
-        _check(self)
+        for check in CHECKS:
+            if not check.holds(*(getattr(self, name) for name in check.fields)):
+                raise ValueError(f"{check.fields[0]} {check.sentence}.")
         object.__setattr__(self, "digest", hashlib.sha256(_canonical(self)).digest())
 
 
@@ -132,137 +151,13 @@ def _names() -> list[str]:
 
 
 def _canonical(policy: Policy) -> bytes:
-    """Return all fields as JSON with sorted keys and no spaces; enums as their numbers."""
+    """Return all fields as JSON with sorted keys and no spaces; enums as their numbers, sets sorted."""
     content: dict[str, Any] = {}
     for name in _names():
         value = getattr(policy, name)
         content[name] = dict(value) if isinstance(value, Mapping) else value
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False, default=sorted).encode()
 
-
-def _check(policy: Policy) -> None:
-    for name in _SHARES:
-        _check_shares(name, (getattr(policy, name),))
-    for name in _SHARE_TABLES:
-        _check_shares(name, getattr(policy, name).values())
-    for name in _POSITIVE:
-        _check_positive(name, (getattr(policy, name),))
-    for name, known in _COMPLETE.items():
-        _require(set(getattr(policy, name)) == set(known), name, "must have a value for each of its kinds")
-    _check_weights(policy)
-    _check_orders(policy)
-    _check_scales(policy)
-    _check_people(policy)
-
-
-def _require(fact: bool, name: str, sentence: str) -> None:
-    if not fact:
-        raise ValueError(f"{name} {sentence}.")
-
-
-def _check_shares(name: str, values: Iterable[float]) -> None:
-    _require(all(0 <= value <= 1 for value in values), name, "must lie between 0 and 1")
-
-
-def _check_positive(name: str, values: Iterable[int]) -> None:
-    _require(all(value > 0 for value in values), name, "must be greater than 0")
-
-
-def _check_weights(policy: Policy) -> None:
-    _require(_is_one(policy.category_weights.values()), "category_weights", "must add up to 1")
-    for kinds in figures.FACTORS.values():
-        weights = [policy.factor_weights[kind] for kind in kinds]
-        _require(_is_one(weights), "factor_weights", "must add up to 1 within each category")
-
-
-def _is_one(weights: Iterable[float]) -> bool:
-    return round(sum(weights), ROUNDING_DIGITS) == 1
-
-
-def _check_orders(policy: Policy) -> None:
-    levels = [policy.risk_from[level] for level in sorted(policy.risk_from)]
-    _require(levels[0] == 0, "risk_from", "must start at 0 for low risk")
-    _require(_ascends(levels), "risk_from", "must ascend from low over medium and high to critical")
-    _require(
-        policy.advisory_from_confidence < policy.supervised_from_confidence < policy.full_from_confidence,
-        "full_from_confidence",
-        "must lie above supervised_from_confidence, and that above advisory_from_confidence",
-    )
-
-
-def _check_scales(policy: Policy) -> None:
-    for name in ("asset_count", "financial_usd"):
-        points = getattr(policy, name)
-        _require(bool(points) and _ascends([at for at, _ in points]), name, "must name points that ascend")
-        _check_shares(name, (value for _, value in points))
-    for name in ("time_of_day_utc", "availability_utc"):
-        hours = getattr(policy, name)
-        starts = [hour for hour, _ in hours]
-        _require(
-            starts[:1] == [0] and _ascends(starts) and starts[-1] <= LAST_HOUR,
-            name,
-            "must ascend by hours from 0 to 23",
-        )
-        _check_shares(name, (value for _, value in hours))
-
-
-def _check_people(policy: Policy) -> None:
-    _check_positive("sla_s", policy.sla_s.values())
-    _require(policy.warn_share > 0, "warn_share", "must be greater than 0")
-    operators = set(figures.CHAIN)
-    _require(bool(policy.chain) and set(policy.chain) <= operators, "chain", "must name roles of operators")
-    _require(_ascends(policy.chain), "chain", "must ascend")
-    _require(set(policy.direct_targets.values()) <= set(policy.chain), "direct_targets", "must name roles of the chain")
-    _require(set(policy.required_approvals.values()) == {1}, "required_approvals", "must be 1: more is not offered yet")
-
-
-def _ascends(values: Iterable[float]) -> bool:
-    return all(before < after for before, after in pairwise(values))
-
-
-_SHARES: Final = (
-    "key_concern_from",
-    "unscored_action",
-    "regulatory_strict",
-    "regulatory_other",
-    "regulatory_none",
-    "privacy_other",
-    "full_from_confidence",
-    "supervised_from_confidence",
-    "advisory_from_confidence",
-    "warn_share",
-)
-_SHARE_TABLES: Final = (
-    "category_weights",
-    "factor_weights",
-    "risk_from",
-    "novelty",
-    "criticality",
-    "data_sensitivity",
-    "scope",
-    "aggressiveness",
-    "irreversibility",
-    "privacy",
-)
-_POSITIVE: Final = (
-    "claim_lease_s",
-    "accept_within_s",
-    "report_within_s",
-    "open_decisions_limit",
-    "retry_when_full_s",
-)
-_COMPLETE: Final[Mapping[str, Iterable[int]]] = {
-    "category_weights": figures.CATEGORY_WEIGHTS,
-    "factor_weights": figures.FACTOR_WEIGHTS,
-    "risk_from": figures.RISK_FROM,
-    "novelty": figures.NOVELTY,
-    "criticality": figures.CRITICALITY,
-    "data_sensitivity": figures.DATA_SENSITIVITY,
-    "scope": figures.SCOPE,
-    "sla_s": figures.SLA_S,
-    "direct_targets": figures.DIRECT_TARGETS,
-    "required_approvals": figures.REQUIRED_APPROVALS,
-}
 
 DEFAULT_POLICY: Final = Policy()
 """The policy in force where nobody chose another."""

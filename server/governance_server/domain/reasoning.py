@@ -75,14 +75,25 @@ def explain(assessment: v1.Assessment, parts: Sequence[float], concerns: Sequenc
     assessment.justification = (
         f"Risk is {risk_name(assessment.risk)} at {assessment.score:.2f}: {_PARTS.format(*parts)}; "
         f"key concerns: {', '.join(_FACTORS[kind] for kind in concerns) or 'none'}; "
-        f"automation is {_automation_name(assessment.automation)}."
+        f"{_conclusion(assessment)}"
     )
     assessment.mitigations.extend(MITIGATIONS[kind] for kind in concerns)
+
+
+def restate(assessment: v1.Assessment, automation: v1.AutomationLevel.ValueType) -> None:
+    """Write another automation level into an assessment, and into the end of its justification."""
+    before = assessment.justification.removesuffix(_conclusion(assessment))
+    assessment.automation = automation
+    assessment.justification = before + _conclusion(assessment)
 
 
 def risk_name(risk: v1.RiskLevel.ValueType) -> str:
     """Return a risk as it is written outside of the contract, such as "high"."""
     return _RISKS[risk]
+
+
+def _conclusion(assessment: v1.Assessment) -> str:
+    return f"automation is {_automation_name(assessment.automation)}."
 
 
 def _automation_name(level: v1.AutomationLevel.ValueType) -> str:

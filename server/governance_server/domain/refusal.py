@@ -8,10 +8,12 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from governance import v1
 from governance_server.domain.moment import duration
-from governance_server.domain.visibility import visible_to
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MOST_REMARKS: Final[Mapping[str, int]] = {"notes": 64, "inquiries": 8, "modifications": 16}
+"""With 144 KiB an answer and 16 KiB a modified action, a decision stays below the 4 MiB of a message."""
 
 _ENDS: Final[Mapping[v1.DecisionState.ValueType, str]] = {
     v1.DECISION_STATE_REJECTED: "Rejected",
@@ -22,6 +24,7 @@ _ENDS: Final[Mapping[v1.DecisionState.ValueType, str]] = {
 _EXPIRIES: Final[Mapping[v1.ExpiryReason.ValueType, str]] = {
     v1.EXPIRY_REASON_NOBODY_DECIDED: "nobody decided in time",
     v1.EXPIRY_REASON_ORDER_NOT_ACCEPTED: "core did not accept its order in time",
+    v1.EXPIRY_REASON_POLICY_CHANGED: "it was held by a halt, and the policy then in force asks for more",
 }
 
 
@@ -56,15 +59,6 @@ def not_found() -> v1.Refusal:
     )
 
 
-def not_offered(decision: v1.Decision | None, actor: v1.Actor, what: str) -> v1.Refusal:
-    """Refuse what the contract knows and this server does not do yet."""
-    return refuse(
-        v1.REFUSAL_REASON_NOT_OFFERED,
-        f"{what} is not offered by this server. Nothing was changed; use another command.",
-        decision if decision is not None and visible_to(decision, actor) else None,
-    )
-
-
 def unknown_command() -> v1.Refusal:
     """Refuse what this server does not know."""
     return refuse(
@@ -80,6 +74,23 @@ def too_often(retry_after_us: int) -> v1.Refusal:
         v1.REFUSAL_REASON_RATE_LIMITED,
         f"You ask more often than the policy allows. Nothing was changed; ask again in {retry_after_us / 1e6:.0f} s.",
         retry_after_us=retry_after_us,
+    )
+
+
+def crowded(decision: v1.Decision, remarks: str) -> v1.Refusal | None:
+    """Refuse to add to a decision that holds as much as fits a message; None while there is room.
+
+    Args:
+        decision: The decision.
+        remarks: What would be added to: "notes", "inquiries" or "modifications".
+    """
+    if len(getattr(decision, remarks)) < MOST_REMARKS[remarks]:
+        return None
+    return refuse(
+        v1.REFUSAL_REASON_TOO_MANY_REMARKS,
+        f"{MOST_REMARKS[remarks]} {remarks} are all that a decision holds. Nothing was changed; decide it, or return "
+        "it for revision.",
+        decision,
     )
 
 

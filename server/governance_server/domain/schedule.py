@@ -42,7 +42,7 @@ def next_due_us(decision: v1.Decision) -> int | None:
     if decision.state == v1.DECISION_STATE_PENDING:
         return _pending_due_us(decision)
     if decision.state == v1.DECISION_STATE_APPROVED:
-        return microseconds(decision.order.accept_by)
+        return microseconds(decision.held_until if decision.held else decision.order.accept_by)
     if decision.state == v1.DECISION_STATE_EXECUTING:
         return microseconds(decision.order.report_by)
     return None

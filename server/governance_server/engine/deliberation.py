@@ -62,6 +62,8 @@ class Deliberation:
         around = self._surroundings(command)
         ruling = decide(State(decision, batch.house, around), command, batch.now_us)
         if isinstance(ruling, v1.Refusal):
+            if isinstance(command.body, v1.OperatorCommand) and ruling.reason != v1.REFUSAL_REASON_RATE_LIMITED:
+                self._rates.count(command, batch.now_us)  # asking is what is limited, not being right
             return v1.Receipt(request_id=request_id_of(command), refused=ruling)
         if not ruling.events:
             return v1.Receipt(accepted=v1.Accepted(offset=batch.head.offset))

@@ -12,6 +12,7 @@ from governance import v1
 from governance_server.domain.command import Consequence
 from governance_server.domain.house import House
 from governance_server.domain.moment import timestamp
+from governance_server.domain.policy_document import policy_of
 from governance_server.engine.batch import Batch
 from governance_server.engine.ports import StoredCredential
 
@@ -30,14 +31,27 @@ class NameUnknownError(Exception):
     """No credential that is still good has this name."""
 
 
-async def create_ledger(store: Store, clock: Clock, entropy: Entropy) -> str:
-    """Write the first entry of an empty ledger; return the ledger's name. Durable when it returns."""
+async def create_ledger(store: Store, clock: Clock, entropy: Entropy, *, policy: str = "") -> str:
+    """Write the first entry of an empty ledger, and the policy to begin with; return the ledger's name.
+
+    Durable when it returns.
+
+    Args:
+        store: The ledger.
+        clock: The time.
+        entropy: Chance.
+        policy: A policy's document that was found in order; empty for the built-in policy, which needs no entry.
+    """
     ledger_id = entropy.token(LEDGER_ID_BYTES).hex()
     async with store.transaction() as transaction:
         assert transaction.head.offset == 0
         batch = Batch(transaction.head, clock.now_us(), entropy, House())
         created = v1.Event(ledger_created=v1.LedgerCreated(ledger_id=ledger_id))
         batch.append(ADMINISTRATOR, "", "", Consequence((created,)))
+        if policy:
+            applied = v1.PolicyApplied(policy_digest=policy_of(policy).digest, document=policy)
+            personal = v1.PersonalData(remark="The policy to begin with.")
+            batch.append(ADMINISTRATOR, "", "", Consequence((v1.Event(policy_applied=applied),), personal))
         await _append(transaction, batch)
     return ledger_id
 

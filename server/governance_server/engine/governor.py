@@ -18,10 +18,12 @@ from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import structlog
+from google.protobuf.message import Message
 
 from governance import v1
 from governance_server.domain.command import Command, Tick
 from governance_server.domain.house import House, concerns_house, house_of
+from governance_server.domain.pressure import hold_back_below, pressure
 from governance_server.engine.batch import Batch
 from governance_server.engine.deliberation import TIMEKEEPER, Deliberation, Known
 from governance_server.engine.frames import change_item
@@ -44,6 +46,10 @@ MAX_BATCH: Final = 1024
 """Most commands a transaction. SQLite's cost per row is flat from about 64 rows a commit (DESIGN section 7)."""
 MAX_WAITING: Final = 8192
 """Most commands that wait; who brings more waits with them, and stops reading from its stream."""
+MAX_BATCH_BYTES: Final = 32 * 1024 * 1024
+"""Most bytes of commands a transaction, but for the first frame's: eight of the largest frames."""
+MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of commands at which as much waits as may: two transactions. 8192 of the largest proposals are 2 GiB."""
 
 Connected: TypeAlias = "Callable[[], Mapping[str, v1.Role.ValueType]]"
 Reply: TypeAlias = "Callable[[Sequence[v1.Receipt] | Unavailable], None]"
@@ -53,6 +59,7 @@ class _Submission(NamedTuple):
     commands: Sequence[Command]
     sequence: int
     reply: Reply
+    size: int
 
 
 class Governor:
@@ -80,6 +87,7 @@ class Governor:
         self._rates = Rates()
         self._waiting: deque[_Submission] = deque()
         self._waiting_commands = 0
+        self._waiting_bytes = 0
         self._arrived = asyncio.Event()
         self._room = asyncio.Event()
         self._room.set()
@@ -102,6 +110,16 @@ class Governor:
         """The open decisions as committed, by id."""
         return self._memory.open
 
+    @property
+    def alarms(self) -> int:
+        """How many open decisions have an alarm, as committed."""
+        return self._memory.alarms
+
+    @property
+    def pressure(self) -> v1.Pressure:
+        """How much waits, as committed."""
+        return pressure(self._memory.house.policy, len(self._memory.open))
+
     async def recover(self) -> None:
         """Read what is open. Called once, before anything else."""
         memory = self._memory
@@ -113,7 +131,7 @@ class Governor:
             self.timekeeper.watch(decision)
         self.tails = Tails(memory.head.offset)
 
-    async def submit(self, commands: Sequence[Command], reply: Reply, *, sequence: int = 0) -> None:
+    async def submit(self, commands: Sequence[Command], reply: Reply, *, sequence: int = 0, size: int = 0) -> None:
         """Bring commands before the governor; return when they have their place in the queue.
 
         Args:
@@ -121,18 +139,24 @@ class Governor:
             reply: Called once, with one receipt a command in the same order when they are durable, or with a fault
                 when nothing can be said about them.
             sequence: Copied into the receipts.
+            size: The bytes they came in.
 
         Raises:
             Unavailable: The governor has ended.
         """
-        await self._room.wait()
+        while self._ended is None and self._full:
+            self._room.clear()
+            await self._room.wait()
         if self._ended is not None:
             raise self._ended
-        self._waiting.append(_Submission(commands, sequence, reply))
+        self._waiting.append(_Submission(commands, sequence, reply, size))
         self._waiting_commands += len(commands)
-        if self._waiting_commands >= MAX_WAITING:
-            self._room.clear()
+        self._waiting_bytes += size
         self._arrived.set()
+
+    @property
+    def _full(self) -> bool:
+        return self._waiting_commands >= MAX_WAITING or self._waiting_bytes >= MAX_WAITING_BYTES
 
     async def ask(self, command: Command) -> v1.Receipt:
         """Bring one command before the governor; return its receipt when it is durable.
@@ -150,7 +174,7 @@ class Governor:
             else:
                 answered.set_result(receipts[0])
 
-        await self.submit([command], reply)
+        await self.submit([command], reply, size=_size(command))
         return await answered
 
     async def _bring_ticks(self, ticks: Sequence[Tick]) -> None:
@@ -197,12 +221,16 @@ class Governor:
     def _take(self) -> list[_Submission]:
         """Take from the queue what fits a transaction, at least one submission."""
         taken = [self._waiting.popleft()]
-        count = len(taken[0].commands)
-        while self._waiting and count + len(self._waiting[0].commands) <= MAX_BATCH:
+        count, size = len(taken[0].commands), taken[0].size
+        while self._waiting:
+            following = self._waiting[0]
+            if count + len(following.commands) > MAX_BATCH or size + following.size > MAX_BATCH_BYTES:
+                break
             taken.append(self._waiting.popleft())
-            count += len(taken[-1].commands)
+            count, size = count + len(following.commands), size + following.size
         self._waiting_commands -= count
-        if self._waiting_commands < MAX_WAITING:
+        self._waiting_bytes -= size
+        if not self._full:
             self._room.set()
         return taken
 
@@ -257,7 +285,7 @@ class Governor:
 
     def _adopt(self, batch: Batch, others: Mapping[str, DecisionRow]) -> None:
         """Take over what was committed, and tell those who follow."""
-        memory = self._memory
+        memory, before = self._memory, self._hold_back_below
         memory.head = batch.head
         items: list[Item] = []
         rows = sorted(others.values(), key=lambda row: row.decision.offset)
@@ -271,7 +299,13 @@ class Governor:
             memory.house = batch.house
             self.timekeeper.watch_house(batch.house)
             self.tails.wake()
+        if self._hold_back_below != before:
+            self.tails.wake()
         self.tails.publish(items, batch.head.offset)
+
+    @property
+    def _hold_back_below(self) -> v1.RiskLevel.ValueType:
+        return hold_back_below(self._memory.house.policy, len(self._memory.open))
 
     def _end(self, submissions: Sequence[_Submission], error: StoreError) -> None:
         self._refuse_all(
@@ -286,10 +320,14 @@ class Governor:
         self._ended = self._ended or fault
         waiting = [*submissions, *self._waiting]
         self._waiting.clear()
-        self._waiting_commands = 0
+        self._waiting_commands = self._waiting_bytes = 0
         self._room.set()
         for submission in waiting:
             submission.reply(fault)
+
+
+def _size(command: Command) -> int:
+    return command.body.ByteSize() if isinstance(command.body, Message) else 0
 
 
 def _stopping() -> Unavailable:

@@ -36,6 +36,7 @@ class Memory:
         self._open: dict[str, v1.Decision] = {}
         self._twins: dict[Deed, str] = {}
         self._approved: dict[str, None] = {}
+        self._alarmed: set[str] = set()
 
     @property
     def open(self) -> Mapping[str, v1.Decision]:
@@ -46,6 +47,11 @@ class Memory:
         """Return an open decision about the same deed."""
         decision_id = self._twins.get(deed)
         return None if decision_id is None else self._open.get(decision_id)
+
+    @property
+    def alarms(self) -> int:
+        """How many open decisions have an alarm."""
+        return len(self._alarmed)
 
     def approved(self) -> list[str]:
         """Return the decisions that wait for core to accept their order, or for a halt to end; oldest first."""
@@ -58,9 +64,12 @@ class Memory:
         if former is not None and self._twins.get(deed_of(former)) == name:
             del self._twins[deed_of(former)]
         self._approved.pop(name, None)
+        self._alarmed.discard(name)
         if not is_open(decision.state):
             return
         self._open[name] = decision
         self._twins[deed_of(decision)] = name
         if decision.state == v1.DECISION_STATE_APPROVED:
             self._approved[name] = None
+        if decision.alarms:
+            self._alarmed.add(name)

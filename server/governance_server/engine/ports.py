@@ -234,7 +234,8 @@ class Store(Protocol):
             offset: Leave out what did not change after it.
             limit: Most decisions to return.
             core: Only this core's; empty for all.
-            open_only: Only those that are open; what a snapshot is read with.
+            open_only: Only those that a snapshot holds: what is open, and what was executed and an operator waits to
+                see reversed.
         """
 
     async def list_decisions(self, query: DecisionQuery) -> DecisionPage:
@@ -271,3 +272,60 @@ class Entropy(Protocol):
 
     def token(self, length: int) -> bytes:
         """Return that many bytes that nobody can guess."""
+
+
+class MessengerError(Exception):
+    """A message was not delivered, as far as can be told. The text says why, without the destination's secrets."""
+
+
+class Message(NamedTuple):
+    """What a destination is told.
+
+    Attributes:
+        title: One line.
+        body: One line for each thing that happened.
+        urgent: Somebody has to look at once.
+    """
+
+    title: str
+    body: str
+    urgent: bool
+
+
+class Messenger(Protocol):
+    """The way to one destination outside: a mailbox, a chat, a telephone, a program of others."""
+
+    async def send(self, message: Message) -> None:
+        """Return when the destination has taken the message; it may take it twice, if it is sent again.
+
+        Never blocks the event loop, and ends in bounded time. Raises MessengerError where it was not taken, or where
+        nobody can tell.
+        """
+
+
+class Bookmark(NamedTuple):
+    """How far one destination was told.
+
+    Attributes:
+        ledger_id: The ledger it is about.
+        offset: Everything up to this entry was told, or did not have to be.
+        reminded: When what was told lately happened, in microseconds since the epoch, by subject.
+    """
+
+    ledger_id: str
+    offset: int
+    reminded: Mapping[str, int]
+
+
+class BookmarkError(Exception):
+    """A bookmark could not be read or written; the message tells people why, and what to do."""
+
+
+class Bookmarks(Protocol):
+    """Where bookmarks are kept, one for each destination's name. Each has one writer."""
+
+    async def read(self, name: str) -> Bookmark | None:
+        """Return the bookmark that was written last; None where there is none. Raises BookmarkError."""
+
+    async def write(self, name: str, bookmark: Bookmark) -> None:
+        """Keep a bookmark in place of the former: durable, and whole or not at all. Raises BookmarkError."""

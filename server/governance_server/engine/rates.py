@@ -17,7 +17,7 @@ HOUR_US: Final = 60 * MINUTE_US
 
 
 class Rates:
-    """The moments of what was accepted lately: by operator, and of all proposals together."""
+    """The moments of what operators asked lately, by operator, and of the proposals that were accepted, together."""
 
     def __init__(self) -> None:
         self._operators: dict[str, deque[int]] = {}
@@ -33,7 +33,7 @@ class Rates:
         return 0
 
     def count(self, command: Command, now_us: int) -> None:
-        """Note that a command was accepted."""
+        """Note that an operator asked, or that a proposal was accepted."""
         if isinstance(command.body, v1.OperatorCommand):
             self._operators.setdefault(command.actor.name, deque()).append(now_us)
         elif isinstance(command.body, v1.CoreCommand) and command.body.HasField("proposal"):

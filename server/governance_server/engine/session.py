@@ -30,6 +30,9 @@ FIRST_PAGE: Final = 16
 """Decisions of the first read: of the largest, these are a few MiB. Pages grow while they fit a frame."""
 MAX_UNANSWERED: Final = 4096
 """Most commands a session may have under way or answered and not yet written; then its stream is not read."""
+MAX_UNANSWERED_BYTES: Final = 8 * 1024 * 1024
+"""Bytes of frames under way and of answers not yet written at which a session's stream is not read: two of the largest
+frames."""
 
 
 class News(NamedTuple):
@@ -41,6 +44,7 @@ class News(NamedTuple):
         offset: The resume point once the frame is read.
         caught_up: Nothing older than the ledger's head is left to tell.
         halts: Halts that were declared or ended since they were told last; those that ended are `released`.
+        pressure: How much waits, where core should hold back otherwise than it was told last.
     """
 
     receipts: Sequence[v1.Receipt]
@@ -48,11 +52,12 @@ class News(NamedTuple):
     offset: int
     caught_up: bool
     halts: Sequence[v1.Halt] = ()
+    pressure: v1.Pressure | None = None
 
     @property
     def idle(self) -> bool:
         """There is nothing to tell but the time and the offset."""
-        return not (self.receipts or self.changes or self.halts)
+        return not (self.receipts or self.changes or self.halts) and self.pressure is None
 
 
 class Session:
@@ -64,7 +69,14 @@ class Session:
     """
 
     def __init__(
-        self, store: Store, governor: Governor, *, core: str, offset: int, only: Collection[str] = frozenset()
+        self,
+        store: Store,
+        governor: Governor,
+        *,
+        core: str,
+        offset: int,
+        only: Collection[str] = frozenset(),
+        known_head: int = 0,
     ) -> None:
         """Start a session.
 
@@ -74,15 +86,18 @@ class Session:
             core: It follows this core's decisions; empty for all.
             offset: What it has been told; 0 for nothing, which starts with a snapshot.
             only: It follows these decisions alone; empty for all.
+            known_head: How far the ledger reaches where another process has appended what the governor has not taken
+                over yet.
 
         Raises:
             FailedPrecondition: The ledger does not reach that far.
         """
         head = governor.tails.head
-        if offset > head:
+        end = max(head, known_head)
+        if offset > end:
             raise FailedPrecondition(
                 v1.ERROR_REASON_OFFSET_UNKNOWN,
-                f"The ledger ends at offset {head}, the client has seen {offset}: it has followed another ledger, or"
+                f"The ledger ends at offset {end}, the client has seen {offset}: it has followed another ledger, or"
                 " this one lost entries. Find out which before starting from 0.",
             )
         self._store = store
@@ -93,6 +108,8 @@ class Session:
         self._snapshot_end = head if offset == 0 else 0
         self._receipts: list[v1.Receipt] = []
         self._unanswered = 0
+        self._unanswered_bytes = 0
+        self._receipt_bytes = 0
         self._fault: Fault | None = None
         self._page = min(FIRST_PAGE, PAGE)
         self._news = asyncio.Event()
@@ -101,6 +118,7 @@ class Session:
         self.cursor = offset
         self.snapshot = offset == 0
         self._halts = governor.house.halts
+        self._held_back_below = v1.RISK_LEVEL_UNSPECIFIED
         self._tail.follow(self._news.set)
 
     def close(self) -> None:
@@ -111,14 +129,25 @@ class Session:
         """Have a waiting `news` return at once."""
         self._news.set()
 
-    async def bring(self, commands: Sequence[Command], sequence: int) -> None:
+    async def bring(self, commands: Sequence[Command], sequence: int, size: int = 0) -> None:
         """Bring commands before the governor; return when the session may bring more. The receipts come as news.
+
+        Args:
+            commands: Those of one frame.
+            sequence: The frame's.
+            size: The frame's bytes.
 
         Raises:
             Unavailable: The governor has ended.
         """
         self._unanswered += len(commands)
-        await self._governor.submit(commands, self._answer, sequence=sequence)
+        self._unanswered_bytes += size
+
+        def reply(receipts: Sequence[v1.Receipt] | Unavailable) -> None:
+            self._unanswered_bytes -= size
+            self._answer(receipts)
+
+        await self._governor.submit(commands, reply, sequence=sequence, size=size)
         await self._until_there_is_room()
 
     async def refuse(self, receipt: v1.Receipt) -> None:
@@ -128,9 +157,13 @@ class Session:
         await self._until_there_is_room()
 
     async def _until_there_is_room(self) -> None:
-        if self._unanswered >= MAX_UNANSWERED:
+        if self._full:
             self._room.clear()
         await self._room.wait()
+
+    @property
+    def _full(self) -> bool:
+        return self._unanswered >= MAX_UNANSWERED or self._unanswered_bytes >= MAX_UNANSWERED_BYTES
 
     @property
     def settled(self) -> bool:
@@ -146,7 +179,11 @@ class Session:
         if isinstance(receipts, Fault):
             self.end(receipts)
         else:
+            # A refusal carries the decision as it stands, so that answers can be larger than what they answer.
+            size = sum(receipt.ByteSize() for receipt in receipts)
             self._receipts += receipts
+            self._receipt_bytes += size
+            self._unanswered_bytes += size
             self._news.set()
 
     async def news(self, timeout_s: float) -> News:
@@ -176,13 +213,15 @@ class Session:
         if self._fault is not None:
             raise self._fault
         receipts, self._receipts = self._receipts, []
+        answered_bytes, self._receipt_bytes = self._receipt_bytes, 0
         changes = await self._changes()
         while not (changes or self._caught_up):
             changes = await self._changes()
         self._unanswered -= len(receipts)
-        if self._unanswered < MAX_UNANSWERED:
+        self._unanswered_bytes -= answered_bytes
+        if not self._full:
             self._room.set()
-        return News(receipts, changes, self.cursor, self._caught_up, self._halt_news())
+        return News(receipts, changes, self.cursor, self._caught_up, self._halt_news(), self._pressure_news())
 
     def _halt_news(self) -> list[v1.Halt]:
         """Return the halts that are otherwise than when they were told last."""
@@ -193,6 +232,14 @@ class Session:
         gone = [halt for name, halt in before.items() if name not in now]
         ended = [v1.Halt(halt_id=halt.halt_id, scope=halt.scope, released=True) for halt in gone]
         return ended + [halt for name, halt in now.items() if before.get(name) != halt]
+
+    def _pressure_news(self) -> v1.Pressure | None:
+        """Return how much waits, where what this core should hold back is otherwise than it was told last."""
+        now = self._governor.pressure
+        if not self._core or now.hold_back_below == self._held_back_below:
+            return None
+        self._held_back_below = now.hold_back_below
+        return now
 
     async def _changes(self) -> list[bytes]:
         """Take the cursor forward; return what lies between."""

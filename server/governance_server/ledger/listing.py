@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 from sqlalchemy import Text, and_, literal, select, text, tuple_
 
 from governance import v1
+from governance_server.ledger.projection import OPEN_STATES
 from governance_server.ledger.schema import decisions
 
 if TYPE_CHECKING:
@@ -27,8 +28,10 @@ _INT64: Final = range(-(2**63), 2**63)
 _LAST_CHARACTER: Final = 0x10FFFF
 _SURROGATES: Final = range(0xD800, 0xE000)
 
-IS_OPEN: Final = text("is_open = 1")
+IN_SNAPSHOT: Final = text("is_open = 1")
 """Written out, since an index over the open ones is only used for a condition without a parameter."""
+IS_OPEN: Final = text(f"is_open = 1 AND state IN ({', '.join(str(state) for state in sorted(OPEN_STATES))})")
+"""With the state, since a snapshot also holds what was executed and is to be reversed; the column is for the index."""
 
 
 class Listed(NamedTuple):

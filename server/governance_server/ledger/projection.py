@@ -22,8 +22,18 @@ OPEN_STATES: Final = frozenset(
 )
 
 
+def in_snapshot(decision: v1.Decision) -> bool:
+    """Tell whether a decision belongs to a snapshot: it is open, or an operator waits for core to propose its reverse.
+
+    The column `is_open` says so: a core that was away when somebody asked for the reverse has to learn of it.
+    """
+    if decision.state == v1.DECISION_STATE_EXECUTED:
+        return decision.HasField("undo_requested") and not decision.reversed_by
+    return decision.state in OPEN_STATES
+
+
 class Projection(NamedTuple):
-    """A row of `decisions`, in the order of its columns."""
+    """A row of `decisions`, in the order of its columns; `is_open` is whether it belongs to a snapshot."""
 
     decision_id: str
     offset: int
@@ -53,7 +63,7 @@ def projected(row: DecisionRow) -> Projection:
         decision.decision_id,
         decision.offset,
         state,
-        int(state in OPEN_STATES),
+        int(in_snapshot(decision)),
         risk,
         -risk,
         decision.core,

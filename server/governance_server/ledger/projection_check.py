@@ -7,27 +7,36 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from google.protobuf.message import DecodeError
 from sqlalchemy import and_, func, select, text
 
+from governance import v1
+from governance_server.domain.digest import action_digest
+from governance_server.ledger.listing import IS_OPEN
 from governance_server.ledger.projection import Projection, decision_row, projected
-from governance_server.ledger.schema import decisions, entries, tallies
+from governance_server.ledger.replay import issued_credentials, remade_decisions, without_personal_data
+from governance_server.ledger.schema import credentials, decisions, entries, tallies
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
-BATCH: Final = 512
+    from governance_server.engine.ports import DecisionRow
+    from governance_server.ledger.replay import Issued, Remade
+
+BATCH: Final = 128
 """Decisions held in memory at a time."""
 
 _ABOUT_A_DECISION: Final = text("entries.decision_id <> ''")
 _ITS_ENTRIES: Final = and_(entries.c.decision_id == decisions.c.decision_id, _ABOUT_A_DECISION)
-_DECISIONS: Final = (
-    select(
-        decisions,
-        select(func.max(entries.c.offset)).where(_ITS_ENTRIES).scalar_subquery().label("newest"),
-        select(func.count()).select_from(entries).where(_ITS_ENTRIES).scalar_subquery().label("versions"),
-    )
-    .order_by(decisions.c.decision_id)
-    .limit(BATCH)
-)
+_DECISIONS: Final = select(
+    decisions,
+    select(func.max(entries.c.offset)).where(_ITS_ENTRIES).scalar_subquery().label("newest"),
+    select(func.count()).select_from(entries).where(_ITS_ENTRIES).scalar_subquery().label("versions"),
+).limit(BATCH)
+_ALL: Final = _DECISIONS.order_by(decisions.c.decision_id)
+_OPEN: Final = _DECISIONS.where(and_(IS_OPEN)).order_by(decisions.c.offset)
+_LEAVE: Final = ("core", "state", "action_digest", "tier", "quorum", "held", "order")
+"""What of an open decision says whether, by whom and for what leave is given."""
 _UNPROJECTED: Final = select(func.min(entries.c.offset)).where(
     and_(_ABOUT_A_DECISION),
     ~select(decisions.c.decision_id).where(decisions.c.decision_id == entries.c.decision_id).exists(),
@@ -60,12 +69,73 @@ async def first_misprojection(connection: AsyncConnection) -> Misprojection | No
     if unprojected is not None:
         return Misprojection(unprojected, "the decision that it is about is missing from the decisions")
     after = ""
-    while rows := (await connection.execute(_DECISIONS.where(decisions.c.decision_id > after))).all():
-        for row in rows:
-            if complaint := _complaint(row):
-                return Misprojection(row.newest or row.offset, complaint)
+    while rows := (await connection.execute(_ALL.where(decisions.c.decision_id > after))).all():
+        if found := await _first_wrong(connection, rows, _otherwise):
+            return found
         after = rows[-1].decision_id
     return await _miscounted(connection)
+
+
+async def first_open_misprojection(connection: AsyncConnection) -> Misprojection | None:
+    """Return the first open decision found that would give other leave than its entries do; None where all is well.
+
+    Less is compared than in full, and only what is open is read: it is for every start.
+    """
+    await connection.exec_driver_sql("BEGIN")
+    after = 0
+    while rows := (await connection.execute(_OPEN.where(decisions.c.offset > after))).all():
+        if found := await _first_wrong(connection, rows, _other_leave):
+            return found
+        after = rows[-1].offset
+    return None
+
+
+async def _first_wrong(
+    connection: AsyncConnection,
+    rows: Sequence[Row[Any]],
+    compare: Callable[[DecisionRow, Remade], str],
+) -> Misprojection | None:
+    remade = await remade_decisions(connection, [row.decision_id for row in rows])
+    for row in rows:
+        made = remade.get(row.decision_id)
+        if made is not None and made.broken_at:
+            what = f"it cannot follow what happened before to the decision {row.decision_id}"
+            return Misprojection(made.broken_at, what)
+        if complaint := _complaint(row, made, compare):
+            return Misprojection(row.newest or row.offset, complaint)
+    return None
+
+
+async def first_wrong_credential(connection: AsyncConnection) -> Misprojection | None:
+    """Return the first credential found that is not what the entries make it; None where all is well."""
+    await connection.exec_driver_sql("BEGIN")
+    issued = await issued_credentials(connection)
+    after = ""
+    page = select(credentials).order_by(credentials.c.credential_id).limit(BATCH)
+    while rows := (await connection.execute(page.where(credentials.c.credential_id > after))).all():
+        for row in rows:
+            known = issued.pop(row.credential_id, None)
+            if known is None:
+                return Misprojection(0, f"no entry let in the credential {row.credential_id} named {row.name}")
+            if not _is_credential(row, known):
+                what = f"the credential {row.credential_id} named {row.name} is not what this entry left it as"
+                return Misprojection(known.offset, what)
+        after = rows[-1].credential_id
+    for missing in issued.values():
+        name = missing.credential.name
+        return Misprojection(missing.offset, f"the credential of {name} that it is about is missing")
+    return None
+
+
+def _is_credential(row: Row[Any], issued: Issued) -> bool:
+    try:
+        stored = v1.Credential.FromString(row.credential)
+    except (DecodeError, TypeError):
+        return False
+    if stored.certificate and row.proof.hex()[: len(stored.credential_id)] != stored.credential_id:
+        return False
+    stored.ClearField("certificate")
+    return stored == issued.credential and (row.name, row.role) == (stored.name, stored.role)
 
 
 async def _miscounted(connection: AsyncConnection) -> Misprojection | None:
@@ -79,9 +149,9 @@ async def _miscounted(connection: AsyncConnection) -> Misprojection | None:
 _MISCOUNT: Final = "the tallies kept up to it are not the numbers of decisions that there are"
 
 
-def _complaint(row: Row[Any]) -> str:
+def _complaint(row: Row[Any], remade: Remade | None, compare: Callable[[DecisionRow, Remade], str]) -> str:
     stored = Projection(*row[: len(Projection._fields)])
-    if row.newest is None:
+    if row.newest is None or remade is None:
         return f"the decision {stored.decision_id} names it, and no entry is about that decision"
     if stored.offset != row.newest:
         return f"the decision {stored.decision_id} is shown as of entry {stored.offset}, and this one is its newest"
@@ -94,4 +164,30 @@ def _complaint(row: Row[Any]) -> str:
     if decision.decision.version != row.versions:
         version = decision.decision.version
         return f"the decision {stored.decision_id} is version {version}, and {row.versions} entries are about it"
+    return _other_action(decision.decision) or compare(decision, remade)
+
+
+def _other_action(decision: v1.Decision) -> str:
+    proposal = decision.proposal
+    if not proposal.HasField("action") or action_digest(proposal.action) == decision.action_digest:
+        return ""
+    return f"the decision {decision.decision_id} shows another action than its action_digest is of"
+
+
+def _otherwise(stored: DecisionRow, remade: Remade) -> str:
+    """Return in which way a decision is not, byte for byte, what its entries make it."""
+    assert remade.decision is not None
+    if stored.serialized == remade.decision.SerializeToString(deterministic=True):
+        return ""
+    if remade.erased and without_personal_data(stored.decision) == without_personal_data(remade.decision):
+        return ""
+    return f"the decision {stored.decision.decision_id} is otherwise than its entries make it"
+
+
+def _other_leave(stored: DecisionRow, remade: Remade) -> str:
+    """Return in which way a decision gives other leave than its entries do."""
+    assert remade.decision is not None
+    for name in _LEAVE:
+        if getattr(stored.decision, name) != getattr(remade.decision, name):
+            return f"the decision {stored.decision.decision_id} has another {name} than its entries make"
     return ""

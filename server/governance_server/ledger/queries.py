@@ -8,7 +8,7 @@ from sqlalchemy import and_, func, select, text
 
 from governance import v1
 from governance_server.engine.ports import ChangedDecision, Counts, StoredCredential
-from governance_server.ledger.listing import IS_OPEN
+from governance_server.ledger.listing import IN_SNAPSHOT, IS_OPEN
 from governance_server.ledger.projection import OPEN_STATES, decision_row
 from governance_server.ledger.schema import NO_DEADLINE_US, credentials, decisions, entries, head, personal, tallies
 
@@ -54,7 +54,7 @@ def changes(after: int, limit: int, *, core: str = "", open_only: bool = False) 
     )
     if core:
         statement = statement.where(decisions.c.core == core)
-    return statement.where(and_(IS_OPEN)) if open_only else statement
+    return statement.where(and_(IN_SNAPSHOT)) if open_only else statement
 
 
 def records(after: int, limit: int, decision_id: str) -> Select[Any]:

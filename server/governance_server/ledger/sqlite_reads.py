@@ -13,7 +13,11 @@ from governance import v1
 from governance_server.engine.ports import ChangedDecision, Counts, DecisionPage, Head, StoredCredential, StoreError
 from governance_server.ledger import queries
 from governance_server.ledger.listing import Listed, encode_cursor, place, selection
-from governance_server.ledger.projection_check import first_misprojection
+from governance_server.ledger.projection_check import (
+    first_misprojection,
+    first_open_misprojection,
+    first_wrong_credential,
+)
 from governance_server.ledger.schema import credentials, decisions, head, house
 from governance_server.ledger.sqlite_transaction import stored_record
 
@@ -122,6 +126,16 @@ class SqliteReads:
         """Return the first thing projected that is not what the entries make it; None where all is well."""
         async with self._connection() as connection:
             return await first_misprojection(connection)
+
+    async def open_misprojection(self) -> Misprojection | None:
+        """Return the first open decision that gives other leave than its entries do; None where all is well."""
+        async with self._connection() as connection:
+            return await first_open_misprojection(connection)
+
+    async def wrong_credential(self) -> Misprojection | None:
+        """Return the first credential that is not what the entries make it; None where all is well."""
+        async with self._connection() as connection:
+            return await first_wrong_credential(connection)
 
     async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         async with self._connection() as connection:

@@ -31,6 +31,8 @@ class LedgerDamagedError(Exception):
 
     def __init__(self, offset: int, what: str) -> None:
         place = f" at entry {offset}" if offset else ""
+        if not (what.isascii() and what.isprintable()):
+            what = what.encode("unicode_escape").decode("ascii")  # it may name what somebody else wrote
         super().__init__(
             f"The ledger is damaged{place}: {what}. Keep the file as it is, find out what happened to it, and go on"
             " from a backup."
@@ -75,7 +77,7 @@ async def verify(store: Store, *, after: int = 0, progress: Progress | None = No
 
 
 async def check(store: SqliteStore, *, progress: Progress | None = None) -> Verified:
-    """Verify everything that can be verified: the file, every entry, and the decisions projected from them.
+    """Verify everything that can be verified: the file, every entry, and what is projected from them.
 
     Raises:
         LedgerDamagedError: Something is not what was written.
@@ -84,9 +86,20 @@ async def check(store: SqliteStore, *, progress: Progress | None = None) -> Veri
     if complaint := await store.structural_damage():
         raise LedgerDamagedError(0, f"SQLite finds the file itself broken ({complaint})")
     verified = await verify(store, progress=progress)
-    if misprojection := await store.misprojection():
+    if misprojection := await store.misprojection() or await store.wrong_credential():
         raise LedgerDamagedError(*misprojection)
     return verified
+
+
+async def verify_open_decisions(store: SqliteStore) -> None:
+    """Verify that no open decision would give other leave than its entries do.
+
+    Raises:
+        LedgerDamagedError: One would; the message names it.
+        StoreError: The ledger could not be read.
+    """
+    if misprojection := await store.open_misprojection():
+        raise LedgerDamagedError(*misprojection)
 
 
 async def _place_at(store: Store, after: int, end: Head) -> Head:

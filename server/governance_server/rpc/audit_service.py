@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from governance import v1
-from governance_server.errors import FailedPrecondition
+from governance_server.errors import FailedPrecondition, Unavailable
 from governance_server.rpc.handlers import ServerStream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from governance_server.engine.ports import Record
     from governance_server.rpc.edge import Edge
@@ -31,7 +31,7 @@ class AuditService:
         """Return the rpcs by name."""
         return {"ListEntries": ServerStream(v1.ListEntriesRequest, self._list_entries)}
 
-    async def _list_entries(self, request: v1.ListEntriesRequest, _: Principal) -> AsyncIterator[bytes]:
+    async def _list_entries(self, request: v1.ListEntriesRequest, _: Principal) -> AsyncGenerator[bytes, None]:
         head = await self._edge.store.head()
         if request.offset > head.offset:
             raise FailedPrecondition(
@@ -39,11 +39,17 @@ class AuditService:
                 f"The ledger ends at offset {head.offset}; nothing follows {request.offset}.",
             )
         after, left, sent = request.offset, request.limit or head.offset, False
-        while left and not self._edge.stopping.is_set():
+        while left:
             page = await self._edge.store.records(after=after, limit=min(PAGE, left), decision_id=request.decision_id)
             records = _fitting([record for record in page if record.offset <= head.offset])
             if not records:
                 break
+            if self._edge.stopping.is_set():
+                # An end that says OK would have the caller take a part for the whole.
+                raise Unavailable(
+                    v1.ERROR_REASON_SERVER_STOPPING,
+                    f"The server is stopping; entries after {after} are left. Ask for them when it is back.",
+                )
             yield _frame(records, head.offset)
             sent = True
             after, left = records[-1].offset, left - len(records)

@@ -71,6 +71,42 @@ class Authenticator:
         return stored
 
 
+class Standing:
+    """Whether the credential of a call that lasts is still good: looked at now and then, and when it expires."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator,
+        clock: Clock,
+        context: grpc.aio.ServicerContext[Any, Any],
+        principal: Principal,
+        interval_s: float,
+    ) -> None:
+        self._authenticator = authenticator
+        self._clock = clock
+        self._context = context
+        self._expires_at_us = principal.expires_at_us
+        self._interval_us = int(interval_s * SECOND_US)
+        self._good_until_us = self._next_us(clock.now_us())
+
+    async def assure(self) -> None:
+        """Look at the credential again where it is time to.
+
+        Raises:
+            Unauthenticated: It was revoked or has expired.
+            StoreError: It cannot be read.
+        """
+        now_us = self._clock.now_us()
+        if now_us < self._good_until_us:
+            return
+        await self._authenticator.authenticate(self._context)
+        self._good_until_us = self._next_us(now_us)
+
+    def _next_us(self, now_us: int) -> int:
+        again_us = now_us + self._interval_us
+        return again_us if self._expires_at_us is None else min(again_us, self._expires_at_us)
+
+
 def _presented(context: grpc.aio.ServicerContext[Any, Any]) -> Presented:
     """Return the credential that a call presents: its connection's client certificate, or else its bearer token."""
     certificates = context.auth_context().get("x509_pem_cert")

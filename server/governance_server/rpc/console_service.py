@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_server.domain.command import Command
-from governance_server.domain.moment import duration, timestamp
+from governance_server.domain.eligibility import has_approved, may_decide
+from governance_server.domain.moment import duration, microseconds, timestamp
+from governance_server.domain.sufficiency import needs
+from governance_server.rpc.answering import answer
 from governance_server.rpc.handlers import BidiStream, Unary
 from governance_server.rpc.paging import page_of
 from governance_server.rpc.streams import OPERATE, Stream
@@ -34,6 +37,8 @@ class ConsoleService:
             "SubmitVerdict": Unary(v1.SubmitVerdictRequest, self._submit_verdict),
             "GetStatistics": Unary(v1.GetStatisticsRequest, self._get_statistics),
             "ListOperators": Unary(v1.ListOperatorsRequest, self._list_operators),
+            "ListEligibleOperators": Unary(v1.ListEligibleOperatorsRequest, self._list_eligible_operators),
+            "ListHalts": Unary(v1.ListHaltsRequest, self._list_halts),
         }
 
     async def _operate(self, context: Context, principal: Principal) -> None:
@@ -41,7 +46,7 @@ class ConsoleService:
 
     async def _submit_verdict(self, request: v1.SubmitVerdictRequest, principal: Principal) -> v1.SubmitVerdictResponse:
         command = Command(principal.actor, request.command)
-        receipt = await self._edge.ask(command)
+        receipt = answer(await self._edge.ask(command))
         decision_id = request.command.verdict.decision_id or _named(request.command)
         found = decision_id and receipt.HasField("accepted")
         return v1.SubmitVerdictResponse(
@@ -67,18 +72,55 @@ class ConsoleService:
             offset=self._edge.governor.tails.head,
             server_time=timestamp(now_us),
             uptime=duration(now_us - self._edge.started_us),
+            halts=self._edge.governor.house.halts.values(),
+            alarms=self._edge.governor.alarms,
         )
 
     async def _list_operators(self, request: v1.ListOperatorsRequest, _: Principal) -> v1.ListOperatorsResponse:
+        operators = await self._operators()
+        names, following = page_of(sorted(operators), request.page_size, request.page_token)
+        return v1.ListOperatorsResponse(operators=[operators[name] for name in names], next_page_token=following)
+
+    async def _list_eligible_operators(
+        self, request: v1.ListEligibleOperatorsRequest, _: Principal
+    ) -> v1.ListEligibleOperatorsResponse:
+        decision = await self._edge.decision(request.decision_id)
+        if decision.state != v1.DECISION_STATE_PENDING:
+            return v1.ListEligibleOperatorsResponse(quorum=decision.quorum)
+        policy = self._edge.governor.house.policy
+        eligible = [
+            v1.EligibleOperator(
+                operator=operator,
+                reachable=operator.connected and not operator.away,
+                voted=has_approved(decision, operator.name),
+            )
+            for operator in (await self._operators()).values()
+            if may_decide(policy, decision, operator.name, operator.role)
+        ]
+        eligible.sort(key=lambda one: (not one.reachable, one.operator.name))
+        needed = needs(policy, decision, self._edge.clock.now_us())
+        return v1.ListEligibleOperatorsResponse(
+            operators=eligible, quorum=v1.Quorum(required=needed.required, roles=needed.roles)
+        )
+
+    async def _list_halts(self, _: v1.ListHaltsRequest, __: Principal) -> v1.ListHaltsResponse:
+        return v1.ListHaltsResponse(halts=self._edge.governor.house.halts.values())
+
+    async def _operators(self) -> dict[str, v1.Operator]:
+        """Return everybody whose credential is an operator's and good, by name."""
         connected = self._edge.connections.names(v1.ACTOR_KIND_OPERATOR)
-        roles = {
-            stored.credential.name: stored.credential.role
-            for stored in await self._edge.store.credentials()
-            if stored.credential.role not in NOT_OPERATORS and not stored.credential.revoked
+        away = self._edge.governor.house.away
+        now_us = self._edge.clock.now_us()
+        credentials = [stored.credential for stored in await self._edge.store.credentials()]
+        return {
+            one.name: v1.Operator(name=one.name, role=one.role, connected=one.name in connected, away=one.name in away)
+            for one in credentials
+            if one.role not in NOT_OPERATORS and not (one.revoked or _expired(one, now_us))
         }
-        names, following = page_of(sorted(roles), request.page_size, request.page_token)
-        operators = [v1.Operator(name=name, role=roles[name], connected=name in connected) for name in names]
-        return v1.ListOperatorsResponse(operators=operators, next_page_token=following)
+
+
+def _expired(credential: v1.Credential, now_us: int) -> bool:
+    return credential.HasField("expires_at") and now_us >= microseconds(credential.expires_at)
 
 
 def _named(command: v1.OperatorCommand) -> str:

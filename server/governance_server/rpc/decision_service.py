@@ -12,12 +12,13 @@ from governance_server.engine.frames import length_delimited
 from governance_server.engine.ports import DecisionQuery
 from governance_server.engine.session import Session
 from governance_server.errors import FieldViolation, InvalidArgument, NotFound
+from governance_server.rpc.answering import answer
 from governance_server.rpc.handlers import BidiStream, ServerStream, Unary
 from governance_server.rpc.limits import MAX_PAGE_BYTES
-from governance_server.rpc.streams import PROPOSE, Stream, check_ledger
+from governance_server.rpc.streams import PROPOSE, Stream, check_ledger, known_head
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncGenerator, Mapping
 
     from governance_server.engine.ports import DecisionPage
     from governance_server.engine.session import News
@@ -55,8 +56,8 @@ class DecisionService:
         self, request: v1.SubmitDecisionRequest, principal: Principal
     ) -> v1.SubmitDecisionResponse:
         receipt = await self._command(principal, v1.CoreCommand(proposal=request.proposal))
-        accepted = receipt.HasField("accepted")
-        decision = await self._edge.decision(request.proposal.decision_id) if accepted else None
+        decision_id = receipt.accepted.joined or request.proposal.decision_id
+        decision = await self._edge.decision(decision_id) if receipt.HasField("accepted") else None
         return v1.SubmitDecisionResponse(receipt=receipt, decision=decision)
 
     async def _cancel_decision(
@@ -74,7 +75,7 @@ class DecisionService:
         return v1.ReportOutcomeResponse(receipt=await self._command(principal, command))
 
     async def _command(self, principal: Principal, command: v1.CoreCommand) -> v1.Receipt:
-        return await self._edge.ask(Command(principal.actor, command))
+        return answer(await self._edge.ask(Command(principal.actor, command)))
 
     async def _get_decision(self, request: v1.GetDecisionRequest, principal: Principal) -> v1.GetDecisionResponse:
         decision = await self._edge.decision(request.decision_id)
@@ -112,14 +113,21 @@ class DecisionService:
             page = await self._edge.store.list_decisions(query)
         return page
 
-    async def _watch_decisions(self, request: v1.WatchDecisionsRequest, principal: Principal) -> AsyncIterator[bytes]:
+    async def _watch_decisions(
+        self, request: v1.WatchDecisionsRequest, principal: Principal
+    ) -> AsyncGenerator[bytes, None]:
         check_ledger(self._edge, request.offset, request.ledger_id)
         core = principal.actor.name if principal.actor.role == v1.ROLE_CORE else ""
         session = Session(
-            self._edge.store, self._edge.governor, core=core, offset=request.offset, only=request.decision_ids
+            self._edge.store,
+            self._edge.governor,
+            core=core,
+            offset=request.offset,
+            only=request.decision_ids,
+            known_head=await known_head(self._edge, request.offset),
         )
         try:
-            with self._edge.connections.hold(session, principal):
+            with self._edge.connections.hold(session, principal, acts=False):
                 yield self._watch_frame(await session.news(0.0), ledger_id=self._edge.ledger_id)
                 while not self._edge.stopping.is_set():
                     yield self._watch_frame(await session.news(self._edge.limits.progress_interval_s))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from governance import v1
 from governance_server.domain.moment import SECOND_US
@@ -23,21 +23,31 @@ if TYPE_CHECKING:
     from governance_server.rpc.limits import Limits
 
 
+class _Held(NamedTuple):
+    principal: Principal
+    acts: bool
+
+
 class Connections:
     """Every open stream, so that they can be counted, named and told to end."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._sessions: dict[Session, Principal] = {}
+        self._sessions: dict[Session, _Held] = {}
 
     @contextmanager
-    def hold(self, session: Session, principal: Principal) -> Iterator[None]:
+    def hold(self, session: Session, principal: Principal, *, acts: bool) -> Iterator[None]:
         """Count a stream while the block lasts.
+
+        Args:
+            session: The stream's.
+            principal: Whose it is.
+            acts: Its caller can act on it (Propose, Operate), and does not merely watch.
 
         Raises:
             ResourceExhausted: There are as many as there may be, in all or of this caller.
         """
-        mine = sum(other.actor.name == principal.actor.name for other in self._sessions.values())
+        mine = sum(other.principal.actor.name == principal.actor.name for other in self._sessions.values())
         for count, limit, whose in (
             (len(self._sessions), self._limits.max_streams, "The server has"),
             (mine, self._limits.max_streams_per_caller, "This credential has"),
@@ -48,20 +58,22 @@ class Connections:
                     f"{whose} {count} streams open and takes no more. Close one, or come back later.",
                     retry_after_us=10 * SECOND_US,
                 )
-        self._sessions[session] = principal
+        self._sessions[session] = _Held(principal, acts)
         try:
             yield
         finally:
             del self._sessions[session]
 
     def names(self, kind: v1.ActorKind.ValueType) -> set[str]:
-        """Return the callers of a kind that have a stream open, by name."""
-        return {principal.actor.name for principal in self._sessions.values() if principal.actor.kind == kind}
+        """Return the callers of a kind that have a stream open on which they can act, by name."""
+        return {actor.name for actor in self._acting() if actor.kind == kind}
 
     def operators(self) -> dict[str, v1.Role.ValueType]:
-        """Return the operators that have a stream open, with their roles, by name."""
-        actors = (principal.actor for principal in self._sessions.values())
-        return {actor.name: actor.role for actor in actors if actor.kind == v1.ACTOR_KIND_OPERATOR}
+        """Return the operators that have a stream open on which they can decide, with their roles, by name."""
+        return {actor.name: actor.role for actor in self._acting() if actor.kind == v1.ACTOR_KIND_OPERATOR}
+
+    def _acting(self) -> list[v1.Actor]:
+        return [held.principal.actor for held in self._sessions.values() if held.acts]
 
     def wake(self) -> None:
         """Have every stream look up, now that there is something to see."""

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import grpc
 import structlog
@@ -19,11 +19,12 @@ from governance import v1
 from governance_server.engine.ports import StoreError
 from governance_server.errors import Fault, Internal, Unavailable
 from governance_server.rpc import validation
+from governance_server.rpc.authentication import Standing
 from governance_server.rpc.identity import ALLOWED
 from governance_server.rpc.status import abort
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 
     from google.protobuf.message import Message
 
@@ -33,6 +34,10 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
+
+STATUS_TIMEOUT_S: Final = 2.0
+"""How long a status is waited for to leave: an ordinary one goes at once."""
 
 
 class Unary(NamedTuple):
@@ -52,11 +57,11 @@ class ServerStream(NamedTuple):
 
     Attributes:
         request: The request's message type.
-        call: Serves it; yields responses as bytes.
+        call: Serves it; yields responses as bytes. Its caller's credential is looked at again between them.
     """
 
     request: type[Message]
-    call: Callable[[Any, Principal], AsyncIterator[bytes]]
+    call: Callable[[Any, Principal], AsyncGenerator[bytes, None]]
 
 
 class BidiStream(NamedTuple):
@@ -72,6 +77,25 @@ class BidiStream(NamedTuple):
 Rpc: TypeAlias = Unary | ServerStream | BidiStream
 
 
+class ClientGoneError(Exception):
+    """Nobody is there any more to take what is sent; the message says how that was seen."""
+
+
+async def send(context: Context, frame: Any, timeout_s: float) -> None:
+    """Send one frame of a stream.
+
+    Raises:
+        ClientGoneError: The client has left, or takes nothing.
+    """
+    try:
+        async with asyncio.timeout(timeout_s):
+            await context.write(frame)
+    except TimeoutError:
+        raise ClientGoneError(f"it took nothing for {timeout_s:g} s") from None
+    except grpc.aio.InternalError:
+        raise ClientGoneError("it left while it was written to") from None
+
+
 @asynccontextmanager
 async def faults_end_the_call(method: str, context: Context) -> AsyncIterator[None]:
     """Turn whatever goes wrong in the block into the call's status, and log it."""
@@ -79,16 +103,33 @@ async def faults_end_the_call(method: str, context: Context) -> AsyncIterator[No
         yield
     except Fault as fault:
         log.info("call ended", method=method, status=type(fault).__name__, reason=v1.ErrorReason.Name(fault.reason))
-        await abort(context, fault)
+        await _told(abort(context, fault))
     except StoreError as error:
         log.error("ledger failed", method=method, error=str(error))  # noqa: TRY400 - the message is the whole fact
-        await abort(context, Unavailable(v1.ERROR_REASON_LEDGER_UNAVAILABLE, "The ledger cannot be read. Try again."))
+        unread = Unavailable(v1.ERROR_REASON_LEDGER_UNAVAILABLE, "The ledger cannot be read. Try again.")
+        await _told(abort(context, unread))
     except (grpc.aio.AbortError, asyncio.CancelledError):
         raise
+    except ClientGoneError as gone:
+        log.info("client gone", method=method, how=str(gone))
+        message = f"The stream was ended: {gone}. Connect again and resume."
+        await _told(abort(context, Unavailable(v1.ERROR_REASON_CLIENT_TOO_SLOW, message)))
     except Exception:
         log.exception("bug", method=method)
         message = "Something went wrong in the server. Ask again with the same request_id to learn whether it counted."
-        await abort(context, Internal(v1.ERROR_REASON_INTERNAL, message))
+        await _told(abort(context, Internal(v1.ERROR_REASON_INTERNAL, message)))
+
+
+async def _told(status: Awaitable[None]) -> None:
+    """Have a status sent. Never returns: grpc.aio leaves it by an exception of its own.
+
+    A status waits behind the frames that were not taken, and goes out after them if they ever are; nobody waits here.
+    """
+    try:
+        async with asyncio.timeout(STATUS_TIMEOUT_S):
+            await status
+    except (TimeoutError, grpc.aio.InternalError):
+        raise asyncio.CancelledError from None
 
 
 def service_handler(edge: Edge, service: str, rpcs: Mapping[str, Rpc]) -> grpc.GenericRpcHandler:
@@ -132,8 +173,12 @@ def _server_stream(edge: Edge, method: str, rpc: ServerStream) -> Any:
     async def serve(data: bytes, context: Context) -> None:
         async with faults_end_the_call(method, context):
             principal = await edge.authenticator.admit(method, context)
-            async for response in rpc.call(_value(rpc.request, data), principal):
-                await context.write(response)
+            limits = edge.limits
+            standing = Standing(edge.authenticator, edge.clock, context, principal, limits.progress_interval_s)
+            async with aclosing(rpc.call(_value(rpc.request, data), principal)) as responses:
+                async for response in responses:
+                    await standing.assure()
+                    await send(context, response, limits.write_timeout_s)
 
     return serve
 
@@ -191,6 +236,6 @@ class Gate(grpc.aio.ServerInterceptor):
                     await responses
                     return
                 async for response in responses:
-                    await context.write(response)
+                    await send(context, response, self._edge.limits.write_timeout_s)
 
         return serve

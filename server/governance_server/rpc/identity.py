@@ -31,7 +31,8 @@ _OPERATORS: Final = frozenset({v1.ROLE_SOC_OPERATOR, v1.ROLE_SOC_SUPERVISOR, v1.
 _CORE: Final = frozenset({v1.ROLE_CORE})
 _READERS: Final = _OPERATORS | {v1.ROLE_AUDITOR}
 _EVERYONE: Final = _READERS | _CORE
-_ADMINISTRATION: Final = frozenset({v1.ROLE_SECURITY_MANAGER, v1.ROLE_CISO, v1.ROLE_AUDITOR})
+_MANAGERS: Final = frozenset({v1.ROLE_SECURITY_MANAGER, v1.ROLE_CISO})
+_ADMINISTRATION: Final = _MANAGERS | {v1.ROLE_AUDITOR}
 
 ALLOWED: Final[Mapping[str, frozenset[v1.Role.ValueType]]] = {
     "/governance.v1.DecisionService/Propose": _CORE,
@@ -46,8 +47,14 @@ ALLOWED: Final[Mapping[str, frozenset[v1.Role.ValueType]]] = {
     "/governance.v1.ConsoleService/SubmitVerdict": _OPERATORS,
     "/governance.v1.ConsoleService/GetStatistics": _READERS,
     "/governance.v1.ConsoleService/ListOperators": _READERS,
+    "/governance.v1.ConsoleService/ListEligibleOperators": _READERS,
+    "/governance.v1.ConsoleService/ListHalts": _EVERYONE,
     "/governance.v1.AuditService/ListEntries": _READERS,
     "/governance.v1.AdministrationService/ListCredentials": _ADMINISTRATION,
+    "/governance.v1.AdministrationService/GetPolicy": _READERS,
+    "/governance.v1.AdministrationService/CheckPolicy": _READERS,
+    "/governance.v1.AdministrationService/ApplyPolicy": _MANAGERS,
+    "/governance.v1.AdministrationService/ReplayPolicy": _READERS,
 }
 """Who may call what, by the rpc's full name. What is not listed, nobody may call."""
 

@@ -12,6 +12,10 @@ KIB: Final = 1024
 MIB: Final = 1024 * KIB
 MAX_PROPOSAL_BYTES: Final = 256 * KIB
 """Largest proposal, so that the largest decision fits a frame many times over; the contract says so, too."""
+MAX_ANSWER_BYTES: Final = 144 * KIB
+"""Largest answer of core to a question: one exhibit in full and more. A decision holds eight, and fits a message."""
+MAX_MODIFICATION_BYTES: Final = 16 * KIB
+"""Largest modified action, for the same reason."""
 MAX_PAGE_BYTES: Final = 2 * MIB
 """A page of decisions is made shorter until it is no larger: half of what gRPC's clients take by default."""
 
@@ -29,6 +33,8 @@ class Limits:
         progress_interval_s: An idle stream hears from the server this often; a tenth of the shortest SLA's warning
             margin is far more.
         hello_timeout_s: A stream that has not said hello by then is ended.
+        write_timeout_s: A stream whose client takes nothing for this long is ended. Whoever takes half a
+            MiB, a frame of changes, needs 9 KiB a second for it.
         keepalive_time_s: The server pings a silent connection after this long, and
         keepalive_timeout_s: drops it when the ping is not answered within this.
         min_ping_interval_s: A client that pings more often than this is sent away (GOAWAY, too_many_pings).
@@ -44,6 +50,7 @@ class Limits:
     max_streams_per_connection: int = 100
     progress_interval_s: float = 5.0
     hello_timeout_s: float = 10.0
+    write_timeout_s: float = 60.0
     keepalive_time_s: float = 30.0
     keepalive_timeout_s: float = 10.0
     min_ping_interval_s: float = 10.0

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from governance import v1
-from governance_server.rpc.limits import MAX_PROPOSAL_BYTES
+from governance_server.rpc.limits import MAX_ANSWER_BYTES, MAX_MODIFICATION_BYTES, MAX_PROPOSAL_BYTES
 from governance_server.rpc.rules import IDENTIFIER, REQUIRED, Violation, limits_of
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MOST_TARGETS: Final = limits_of(v1.Action.DESCRIPTOR.fields_by_name["targets"]).max_items
 _MOST_ID_CHARACTERS: Final = limits_of(v1.CoreCommand.DESCRIPTOR.fields_by_name["request_id"]).max_length
+Relation = Callable[[Any], Iterator[Violation]]
 _UNKNOWN_FIELD: Final = "has a field that this server does not know, and the digest would not cover it"
 
 
@@ -51,11 +52,13 @@ def _core_command(command: v1.CoreCommand) -> Iterator[Violation]:
         yield Violation(".request_id", "is required for every command but a proposal")
 
 
-def _proposal(proposal: v1.Proposal) -> Iterator[Violation]:
-    """A proposal is small as a whole, not only in each of its fields."""
-    size = proposal.ByteSize()
-    if size > MAX_PROPOSAL_BYTES:
-        yield Violation("", f"must have at most {MAX_PROPOSAL_BYTES} bytes in all, has {size}")
+def _at_most(bound: int) -> Relation:
+    def relation(message: Any) -> Iterator[Violation]:
+        size = message.ByteSize()
+        if size > bound:
+            yield Violation("", f"must have at most {bound} bytes in all, has {size}")
+
+    return relation
 
 
 def _verdict(verdict: v1.Verdict) -> Iterator[Violation]:
@@ -86,15 +89,15 @@ def _halt_scope(scope: v1.HaltScope) -> Iterator[Violation]:
         yield Violation(f".{kind}", REQUIRED)
 
 
-Relation = Callable[[Any], Iterator[Violation]]
-
 RELATIONS: Final[Mapping[str, Relation]] = {
     v1.Action.DESCRIPTOR.full_name: _action,
     v1.ClientHello.DESCRIPTOR.full_name: _client_hello,
     v1.CoreCommand.DESCRIPTOR.full_name: _core_command,
     v1.HaltScope.DESCRIPTOR.full_name: _halt_scope,
+    v1.ModifyAndApprove.DESCRIPTOR.full_name: _at_most(MAX_MODIFICATION_BYTES),
     v1.Outcome.DESCRIPTOR.full_name: _outcome,
-    v1.Proposal.DESCRIPTOR.full_name: _proposal,
+    v1.Proposal.DESCRIPTOR.full_name: _at_most(MAX_PROPOSAL_BYTES),
+    v1.ProvideInformation.DESCRIPTOR.full_name: _at_most(MAX_ANSWER_BYTES),
     v1.Verdict.DESCRIPTOR.full_name: _verdict,
 }
 """The rules, by the full name of the message they hold for."""

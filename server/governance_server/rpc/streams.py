@@ -22,6 +22,8 @@ from governance_server.engine.ports import StoreError
 from governance_server.engine.session import News, Session
 from governance_server.errors import FailedPrecondition, Fault, FieldViolation, InvalidArgument, Unavailable
 from governance_server.rpc import validation
+from governance_server.rpc.authentication import Standing
+from governance_server.rpc.handlers import ClientGoneError, send
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,6 +39,7 @@ HELLO: Final = v1.OperateResponse.HELLO_FIELD_NUMBER
 NEWS: Final = v1.OperateResponse.NEWS_FIELD_NUMBER
 PROGRESS: Final = v1.OperateResponse.PROGRESS_FIELD_NUMBER
 GOODBYE: Final = v1.OperateResponse.GOODBYE_FIELD_NUMBER
+PRESSURE: Final = v1.CoreNews.PRESSURE_FIELD_NUMBER
 RETRY_AFTER_US: Final = SECOND_US
 """When a client is told to come back after a stop: a restart takes about that long."""
 
@@ -69,7 +72,8 @@ class Stream:
         self._principal = principal
         self._reader_ended = False
         self._credential_ended = False
-        self._good_until_us = self._next_check_us(edge.clock.now_us())
+        interval_s = edge.limits.progress_interval_s
+        self._standing = Standing(edge.authenticator, edge.clock, context, principal, interval_s)
 
     async def serve(self) -> None:
         """Serve the channel to its end.
@@ -79,12 +83,13 @@ class Stream:
         """
         hello = await self._read_hello()
         core = self._principal.actor.name if self._channel.own_decisions_only else ""
-        session = Session(self._edge.store, self._edge.governor, core=core, offset=hello.offset)
+        end = await known_head(self._edge, hello.offset)
+        session = Session(self._edge.store, self._edge.governor, core=core, offset=hello.offset, known_head=end)
         name = self._edge.entropy.token(8).hex()
         facts = log.bind(session=name, caller=self._principal.actor.name)
         try:
-            with self._edge.connections.hold(session, self._principal):
-                await self._context.write(self._hello_frame(session, name))
+            with self._edge.connections.hold(session, self._principal, acts=True):
+                await self._send(self._hello_frame(session, name))
                 facts.info("session began", client=hello.client, instance=hello.instance, offset=hello.offset)
                 async with asyncio.TaskGroup() as tasks:
                     reader = tasks.create_task(self._read(session))
@@ -131,7 +136,7 @@ class Stream:
                 if self._edge.stopping.is_set() or self._credential_ended:
                     # Not acknowledged, so the client sends it again to whoever serves next.
                     break
-                await self._take(session, self._frame(data))
+                await self._take(session, self._frame(data), len(data))
         except Fault as fault:
             session.end(fault)
         except StoreError as error:
@@ -139,7 +144,7 @@ class Stream:
         self._reader_ended = True
         session.wake()
 
-    async def _take(self, session: Session, frame: v1.ProposeRequest | v1.OperateRequest) -> None:
+    async def _take(self, session: Session, frame: v1.ProposeRequest | v1.OperateRequest, size: int) -> None:
         kind = frame.WhichOneof("frame")
         if kind == "hello":
             raise _hello_expected("Only the stream's first frame may be a hello.")
@@ -147,13 +152,17 @@ class Stream:
             await session.refuse(_from_the_future(frame.sequence))
             return
         commands: Sequence[v1.CoreCommand | v1.OperatorCommand] = frame.commands.commands
-        await session.bring([Command(self._principal.actor, command) for command in commands], frame.sequence)
+        brought = [Command(self._principal.actor, command) for command in commands]
+        await session.bring(brought, frame.sequence, size)
 
-    async def _write_to_the_end(self, session: Session) -> Fault | StoreError | None:
+    async def _send(self, frame: bytes) -> None:
+        await send(self._context, frame, self._edge.limits.write_timeout_s)
+
+    async def _write_to_the_end(self, session: Session) -> Fault | StoreError | ClientGoneError | None:
         """Write until the stream has to end; return what it has to end with, None for OK."""
         try:
             await self._write(session)
-        except (Fault, StoreError) as error:
+        except (Fault, StoreError, ClientGoneError) as error:
             return error
         return None
 
@@ -163,11 +172,11 @@ class Stream:
         while True:
             news = await session.news(timeout_s)
             timeout_s = self._edge.limits.progress_interval_s
-            await self._context.write(self._news_frame(news))
+            await self._send(self._news_frame(news))
             reason = await self._reason_to_end(session)
             if reason is not None:
                 goodbye = v1.Goodbye(reason=reason, retry_after=duration(RETRY_AFTER_US))
-                await self._context.write(self._frame_bytes(news.offset, GOODBYE, goodbye.SerializeToString()))
+                await self._send(self._frame_bytes(news.offset, GOODBYE, goodbye.SerializeToString()))
                 return
             if self._reader_ended and session.settled:
                 return
@@ -184,21 +193,10 @@ class Stream:
         Raises:
             StoreError: It cannot be read.
         """
-        now_us = self._edge.clock.now_us()
-        if now_us < self._good_until_us:
-            return
         try:
-            await self._edge.authenticator.authenticate(self._context)
+            await self._standing.assure()
         except Fault:
             self._credential_ended = True
-        else:
-            self._good_until_us = self._next_check_us(now_us)
-
-    def _next_check_us(self, now_us: int) -> int:
-        """Return when the credential has to be looked at again: now and then, and at the moment it expires."""
-        again_us = now_us + int(self._edge.limits.progress_interval_s * SECOND_US)
-        expires_at_us = self._principal.expires_at_us
-        return again_us if expires_at_us is None else min(again_us, expires_at_us)
 
     def _hello_frame(self, session: Session, name: str) -> bytes:
         limits = self._edge.limits
@@ -208,7 +206,7 @@ class Stream:
             server_version=self._edge.version,
             ledger_id=self._edge.ledger_id,
             offset=session.cursor,
-            head_offset=self._edge.governor.tails.head,
+            head_offset=max(self._edge.governor.tails.head, session.cursor),
             snapshot=session.snapshot,
             halts=self._edge.governor.house.halts.values(),
             limits=v1.SessionLimits(
@@ -221,13 +219,28 @@ class Stream:
 
     def _news_frame(self, news: News) -> bytes:
         if news.idle:
-            return self._frame_bytes(news.offset, PROGRESS, b"")
-        content = b"".join((receipt_items(news.receipts), *news.changes, halt_items(news.halts)))
+            return self._frame_bytes(news.offset, PROGRESS, self._progress().SerializeToString())
+        told = b"" if news.pressure is None else length_delimited(PRESSURE, news.pressure.SerializeToString())
+        content = b"".join((receipt_items(news.receipts), *news.changes, halt_items(news.halts), told))
         return self._frame_bytes(news.offset, NEWS, content)
+
+    def _progress(self) -> v1.Progress:
+        """Return what an idle stream is told: to core, how much waits."""
+        return v1.Progress(pressure=self._edge.governor.pressure if self._channel.own_decisions_only else None)
 
     def _frame_bytes(self, offset: int, kind: int, content: bytes) -> bytes:
         envelope = v1.Envelope(offset=offset, server_time=timestamp(self._edge.clock.now_us()))
         return length_delimited(ENVELOPE, envelope.SerializeToString()) + length_delimited(kind, content)
+
+
+async def known_head(edge: Edge, offset: int) -> int:
+    """Return how far the ledger reaches, read anew where an offset lies beyond what the governor knows.
+
+    Another process, such as `governance-server operator add`, may have appended since; the governor takes that over
+    with its next batch, and a caller may have read it before. Raises StoreError where the ledger cannot be read.
+    """
+    head = edge.governor.tails.head
+    return head if offset <= head else (await edge.store.head()).offset
 
 
 def check_ledger(edge: Edge, offset: int, ledger_id: str) -> None:
