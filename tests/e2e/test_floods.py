@@ -32,10 +32,10 @@ def limited(tmp_path: Path) -> Iterator[ServerProcess]:
     process.close()
 
 
-def noting(number: int) -> v1.OperatorCommand:
-    """A command that can be given as often as one likes, but for the limits."""
-    note = v1.AddNote(decision_id="decision-000001", text="Seen.")
-    return v1.OperatorCommand(request_id=f"note-{number}", add_note=note)
+def claiming(number: int) -> v1.OperatorCommand:
+    """A claim of the first decision: renewed as often as it is asked for, and changes nothing else."""
+    claim = v1.ClaimDecision(decision_id="decision-000001")
+    return v1.OperatorCommand(request_id=f"claim-{number}", claim=claim)
 
 
 def retry_after_s(error: grpc.aio.AioRpcError) -> float:
@@ -53,7 +53,7 @@ async def test_the_default_limits_hold(limited: ServerProcess) -> None:
     core, operator = limited.add("maximus", "core"), limited.add("operator-1", "soc_operator")
     async with propose_stream(core) as up, operate_stream(operator) as down:
         await up.answer(v1.CoreCommand(proposal=proposal(1)))
-        await down.send(*(noting(number) for number in range(101)))
+        await down.send(*(claiming(number) for number in range(101)))
         await down.until(lambda wire: len(wire.receipts) == 101)
         refused = [receipt.refused for receipt in down.receipts.values() if receipt.HasField("refused")]
         assert [one.reason for one in refused] == [v1.REFUSAL_REASON_RATE_LIMITED]
@@ -61,11 +61,11 @@ async def test_the_default_limits_hold(limited: ServerProcess) -> None:
         async with connect(Credentials.load(operator)) as channel:
             console: Any = ConsoleServiceStub(channel)
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await console.SubmitVerdict(v1.SubmitVerdictRequest(command=noting(200)))
+                await console.SubmitVerdict(v1.SubmitVerdictRequest(command=claiming(200)))
             assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
             assert 0 < retry_after_s(caught.value) <= 60
-            again = await console.SubmitVerdict(v1.SubmitVerdictRequest(command=noting(0)))
-            assert again.receipt.accepted == down.receipts["note-0"].accepted
+            again = await console.SubmitVerdict(v1.SubmitVerdictRequest(command=claiming(0)))
+            assert again.receipt.accepted == down.receipts["claim-0"].accepted
 
 
 async def test_the_default_rate_of_proposals(limited: ServerProcess) -> None:

@@ -57,9 +57,9 @@ async def test_an_operator_added_while_the_server_runs_gets_in_at_once(server: S
     """And the server goes on from the entry that the other process appended."""
     core = server.add("maximus", "core")
     async with propose_stream(core) as up:
-        assert (await up.answer(v1.CoreCommand(proposal=proposal(1)))).accepted.offset == 3
+        first = (await up.answer(v1.CoreCommand(proposal=proposal(1)))).accepted.offset
         operator = server.add("operator-1", "soc_operator")
-        assert (await up.answer(v1.CoreCommand(proposal=proposal(2)))).accepted.offset == 5
+        assert (await up.answer(v1.CoreCommand(proposal=proposal(2)))).accepted.offset == first + 2
         async with operate_stream(operator) as down:
             await down.until(lambda wire: len(wire.replica) == 2)
     run_server_command("check", str(server.directory))
@@ -170,25 +170,25 @@ def test_a_changed_entry_keeps_the_server_from_starting(made: ServerProcess) -> 
     """It says at which offset the chain is broken; so does check."""
     made.add("operator-1", "soc_operator")
     with sqlite3.connect(made.directory / "ledger.db") as database:
-        (entry,) = database.execute("SELECT entry FROM entries WHERE offset = 2").fetchone()
+        (entry,) = database.execute("SELECT entry FROM entries WHERE offset = 3").fetchone()
         changed = entry.replace(b"operator-1", b"operator-2")
         assert changed != entry
-        database.execute("UPDATE entries SET entry = ? WHERE offset = 2", (changed,))
+        database.execute("UPDATE entries SET entry = ? WHERE offset = 3", (changed,))
     database.close()
     for verb in (["serve", str(made.directory), "--listen", "127.0.0.1:0"], ["check", str(made.directory)]):
         done = run_server_command(*verb, status=1)
-        assert "damaged at entry 2" in done.stderr
+        assert "damaged at entry 3" in done.stderr
 
 
 def test_an_entry_changed_under_a_running_server_is_found_at_the_next_start(server: ServerProcess) -> None:
     """What was not verified at a start is verified at the next, however well the server was stopped."""
     server.add("operator-1", "soc_operator")
     with sqlite3.connect(server.directory / "ledger.db") as database:
-        database.execute("UPDATE entries SET entry = x'00' WHERE offset = 2")
+        database.execute("UPDATE entries SET entry = x'00' WHERE offset = 3")
     database.close()
     assert server.stop() == 0
     done = run_server_command("serve", str(server.directory), "--listen", "127.0.0.1:0", status=1)
-    assert "damaged at entry 2" in done.stderr
+    assert "damaged at entry 3" in done.stderr
 
 
 async def test_another_action_in_an_open_decision_keeps_the_server_from_starting(server: ServerProcess) -> None:
