@@ -10,6 +10,7 @@ import grpc
 
 from governance_client import credentials as credentials_file
 from governance_client.channel import connect
+from governance_client.cli.clock import CLOCK
 from governance_client.errors import from_rpc_error
 
 if TYPE_CHECKING:
@@ -52,6 +53,8 @@ class Context:
 async def answer(call: Awaitable[_T]) -> _T:
     """Await a call. Raises the ClientError that its status means."""
     try:
-        return await call
+        response = await call
     except grpc.aio.AioRpcError as error:
         raise from_rpc_error(error) from None
+    CLOCK.note(response)
+    return response

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Final
 from governance import v1
 from governance.v1.console_service_pb2_grpc import ConsoleServiceStub
 from governance_client.cli import status
+from governance_client.cli.clock import CLOCK
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.cli.halting import in_force
 from governance_client.cli.output import print_json, print_lines, width
-from governance_client.cli.reading import now_us
 from governance_client.console import words
 from governance_client.console.halts import halt_line
 from governance_client.console.rendering import Line, risk_style
@@ -66,7 +66,7 @@ async def health(context: Context, arguments: Namespace) -> int:
     else:
         style = "class:done" if serving == _SERVING else "class:refused"
         print_lines([[(style, serving.lower().replace("_", " ")), ("", f", answered in {took_ms:.1f} ms")]])
-        print_lines(halt_line(each, now_us(), width()) for each in halts or ())
+        print_lines(halt_line(each, CLOCK.now_us(), width()) for each in halts or ())
     return status.DONE if serving == _SERVING else status.REFUSED
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from governance import v1
 from governance.v1.console_service_pb2_grpc import ConsoleServiceStub
 from governance_client.cli import status
+from governance_client.cli.clock import CLOCK
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.cli.finding import find
 from governance_client.cli.output import complain, print_json, print_lines, width
-from governance_client.cli.reading import now_us
 from governance_client.cli.sending import send, tell
 from governance_client.console.halts import halt_line, scope_told, who_lines
 from governance_client.console.inert import inert
@@ -47,7 +47,7 @@ async def release_halt(context: Context, arguments: Namespace) -> int:
         async with context.channel() as channel:
             left = [each for each in await in_force(channel) if each.halt_id == arguments.id]
         print_lines(
-            [halt_line(each, now_us(), width()) for each in left]
+            [halt_line(each, CLOCK.now_us(), width()) for each in left]
             or [[("class:done", "it is over, nothing is held by it")]]
         )
     return ended
@@ -62,7 +62,9 @@ async def halts(context: Context, arguments: Namespace) -> int:
         for each in found:
             print_json(each)
     else:
-        print_lines([halt_line(each, now_us(), width()) for each in found] or [[("class:dim", "No halt is in force.")]])
+        print_lines(
+            [halt_line(each, CLOCK.now_us(), width()) for each in found] or [[("class:dim", "No halt is in force.")]]
+        )
     return status.DONE
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_client.cli import status
+from governance_client.cli.clock import CLOCK
 from governance_client.cli.finding import find
 from governance_client.cli.output import complain, print_lines, width
-from governance_client.cli.reading import now_us
 from governance_client.cli.sending import seen_digest, send, send_each, tell
 from governance_client.console.history import change_lines
 from governance_client.console.rendering import act, short_id, summary
@@ -49,7 +49,7 @@ def _agreed(decision: v1.Decision, after: v1.Action) -> bool:
     """Show what would be approved, and return whether `yes` was typed after that. Nobody to ask is no."""
     if not sys.stdin.isatty():
         return False
-    print_lines([summary(decision, now_us(), width())])
+    print_lines([summary(decision, CLOCK.now_us(), width())])
     print_lines(change_lines(differences(decision.proposal.action, after), width()))
     print_lines([[("class:dim", f"digest {action_digest(after).hex()}")]])
     sys.stdout.write(f"type {_YES} to approve it so: ")

@@ -14,10 +14,10 @@ import grpc
 from governance import v1
 from governance.v1.administration_service_pb2_grpc import AdministrationServiceStub
 from governance_client.cli import status
+from governance_client.cli.clock import CLOCK
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.cli.moments import moment_of
 from governance_client.cli.output import complain, print_json, print_lines, width
-from governance_client.cli.reading import now_us
 from governance_client.cli.sending import raise_if_refused
 from governance_client.cli.tables import Difference, differences
 from governance_client.console import words
@@ -139,7 +139,7 @@ async def _replay(context: Context, arguments: Namespace) -> int:
     request = v1.ReplayPolicyRequest(document=_text(arguments.file))
     if arguments.since:
         try:
-            request.since.FromMicroseconds(moment_of(arguments.since, now_us()))
+            request.since.FromMicroseconds(moment_of(arguments.since, CLOCK.now_us()))
         except ValueError as error:
             complain(f"--since: {error}.")
             return status.USAGE

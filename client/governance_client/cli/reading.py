@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from governance import v1
 from governance_client.cli import status
+from governance_client.cli.clock import CLOCK
 from governance_client.cli.finding import find, list_all
 from governance_client.cli.output import complain, print_json, print_lines, width
 from governance_client.console import words
@@ -34,7 +34,7 @@ async def ls(context: Context, arguments: Namespace) -> int:
         for decision in decisions:
             print_json(decision)
     elif decisions:
-        print_lines(table(decisions, now_us(), width(), numbered=False))
+        print_lines(table(decisions, CLOCK.now_us(), width(), numbered=False))
         total = f"{len(decisions)} {'decision' if len(decisions) == 1 else 'decisions'}"
         print_lines([[("class:dim", f"{total}: {spelled_counts(decisions)}")]])
     else:
@@ -55,13 +55,8 @@ async def show(context: Context, arguments: Namespace) -> int:
     if context.json:
         print_json(decision)
     else:
-        print_lines(page(decision, now_us(), width()))
+        print_lines(page(decision, CLOCK.now_us(), width()))
     return status.DONE
-
-
-def now_us() -> int:
-    """Return this machine's time: one call brings no clock of the server's along."""
-    return time.time_ns() // 1000
 
 
 def _filter(arguments: Namespace) -> v1.DecisionFilter | None:

@@ -749,7 +749,7 @@ Global___AddNote: _TypeAlias = AddNote  # noqa: Y015
 
 @_typing.final
 class AssignDecision(_message.Message):
-    """Give a decision to an operator."""
+    """Give a decision to an operator, who has to be connected and may decide it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 

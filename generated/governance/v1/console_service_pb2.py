@@ -30,7 +30,7 @@ from governance.v1 import options_pb2 as governance_dot_v1_dot_options__pb2
 from governance.v1 import stream_pb2 as governance_dot_v1_dot_stream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#governance/v1/console_service.proto\x12\rgovernance.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bgovernance/v1/command.proto\x1a\x1cgovernance/v1/decision.proto\x1a\x1bgovernance/v1/options.proto\x1a\x1agovernance/v1/stream.proto\"?\n\x1cListEligibleOperatorsRequest\x12\x1f\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\"_\n\x10\x45ligibleOperator\x12)\n\x08operator\x18\x01 \x01(\x0b\x32\x17.governance.v1.Operator\x12\x11\n\treachable\x18\x02 \x01(\x08\x12\r\n\x05voted\x18\x03 \x01(\x08\"z\n\x1dListEligibleOperatorsResponse\x12\x32\n\toperators\x18\x01 \x03(\x0b\x32\x1f.governance.v1.EligibleOperator\x12%\n\x06quorum\x18\x02 \x01(\x0b\x32\x15.governance.v1.Quorum\"\x12\n\x10ListHaltsRequest\"7\n\x11ListHaltsResponse\x12\"\n\x05halts\x18\x01 \x03(\x0b\x32\x13.governance.v1.Halt\"M\n\x10OperatorCommands\x12\x39\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1e.governance.v1.OperatorCommandB\x07\x92\xb5\x18\x03 \x80\x08\"\x8d\x01\n\x0eOperateRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12+\n\x05hello\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ClientHelloH\x00\x12\x33\n\x08\x63ommands\x18\x03 \x01(\x0b\x32\x1f.governance.v1.OperatorCommandsH\x00\x42\x07\n\x05\x66rame\"\x84\x01\n\x0cOperatorNews\x12(\n\x08receipts\x18\x01 \x03(\x0b\x32\x16.governance.v1.Receipt\x12&\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x15.governance.v1.Change\x12\"\n\x05halts\x18\x03 \x03(\x0b\x32\x13.governance.v1.Halt\"\xf7\x01\n\x0fOperateResponse\x12)\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x17.governance.v1.Envelope\x12+\n\x05hello\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ServerHelloH\x00\x12+\n\x04news\x18\x03 \x01(\x0b\x32\x1b.governance.v1.OperatorNewsH\x00\x12+\n\x08progress\x18\x04 \x01(\x0b\x32\x17.governance.v1.ProgressH\x00\x12)\n\x07goodbye\x18\x05 \x01(\x0b\x32\x16.governance.v1.GoodbyeH\x00\x42\x07\n\x05\x66rame\"O\n\x14SubmitVerdictRequest\x12\x37\n\x07\x63ommand\x18\x01 \x01(\x0b\x32\x1e.governance.v1.OperatorCommandB\x06\x92\xb5\x18\x02\x08\x01\"k\n\x15SubmitVerdictResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt\x12)\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x17.governance.v1.Decision\"\x16\n\x14GetStatisticsRequest\"P\n\tRiskCount\x12&\n\x04risk\x18\x01 \x01(\x0e\x32\x18.governance.v1.RiskLevel\x12\x0c\n\x04open\x18\x02 \x01(\x04\x12\r\n\x05total\x18\x03 \x01(\x04\"H\n\nStateCount\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x1c.governance.v1.DecisionState\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"\xaa\x03\n\x15GetStatisticsResponse\x12\'\n\x05risks\x18\x01 \x03(\x0b\x32\x18.governance.v1.RiskCount\x12)\n\x06states\x18\x02 \x03(\x0b\x32\x19.governance.v1.StateCount\x12\x15\n\ropen_breached\x18\x03 \x01(\x04\x12\x34\n\x10nearest_deadline\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x61pproved_by_policy\x18\x05 \x01(\x04\x12\x1b\n\x13operators_connected\x18\x06 \x01(\r\x12\x17\n\x0f\x63ores_connected\x18\x07 \x01(\r\x12\x0e\n\x06offset\x18\x08 \x01(\x04\x12/\n\x0bserver_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06uptime\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x05halts\x18\x0b \x03(\x0b\x32\x13.governance.v1.Halt\x12\x0e\n\x06\x61larms\x18\x0c \x01(\x04\"U\n\x14ListOperatorsRequest\x12 \n\tpage_size\x18\x01 \x01(\rB\r\x92\xb5\x18\t9\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xb5\x18\x03\x18\x80\x08\"\\\n\x08Operator\x12\x0c\n\x04name\x18\x01 \x01(\t\x12!\n\x04role\x18\x02 \x01(\x0e\x32\x13.governance.v1.Role\x12\x11\n\tconnected\x18\x03 \x01(\x08\x12\x0c\n\x04\x61way\x18\x04 \x01(\x08\"\\\n\x15ListOperatorsResponse\x12*\n\toperators\x18\x01 \x03(\x0b\x32\x17.governance.v1.Operator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb6\x04\n\x0e\x43onsoleService\x12L\n\x07Operate\x12\x1d.governance.v1.OperateRequest\x1a\x1e.governance.v1.OperateResponse(\x01\x30\x01\x12Z\n\rSubmitVerdict\x12#.governance.v1.SubmitVerdictRequest\x1a$.governance.v1.SubmitVerdictResponse\x12Z\n\rGetStatistics\x12#.governance.v1.GetStatisticsRequest\x1a$.governance.v1.GetStatisticsResponse\x12Z\n\rListOperators\x12#.governance.v1.ListOperatorsRequest\x1a$.governance.v1.ListOperatorsResponse\x12r\n\x15ListEligibleOperators\x12+.governance.v1.ListEligibleOperatorsRequest\x1a,.governance.v1.ListEligibleOperatorsResponse\x12N\n\tListHalts\x12\x1f.governance.v1.ListHaltsRequest\x1a .governance.v1.ListHaltsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#governance/v1/console_service.proto\x12\rgovernance.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bgovernance/v1/command.proto\x1a\x1cgovernance/v1/decision.proto\x1a\x1bgovernance/v1/options.proto\x1a\x1agovernance/v1/stream.proto\"?\n\x1cListEligibleOperatorsRequest\x12\x1f\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\"_\n\x10\x45ligibleOperator\x12)\n\x08operator\x18\x01 \x01(\x0b\x32\x17.governance.v1.Operator\x12\x11\n\treachable\x18\x02 \x01(\x08\x12\r\n\x05voted\x18\x03 \x01(\x08\"z\n\x1dListEligibleOperatorsResponse\x12\x32\n\toperators\x18\x01 \x03(\x0b\x32\x1f.governance.v1.EligibleOperator\x12%\n\x06quorum\x18\x02 \x01(\x0b\x32\x15.governance.v1.Quorum\"\x12\n\x10ListHaltsRequest\"h\n\x11ListHaltsResponse\x12\"\n\x05halts\x18\x01 \x03(\x0b\x32\x13.governance.v1.Halt\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"M\n\x10OperatorCommands\x12\x39\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1e.governance.v1.OperatorCommandB\x07\x92\xb5\x18\x03 \x80\x08\"\x8d\x01\n\x0eOperateRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12+\n\x05hello\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ClientHelloH\x00\x12\x33\n\x08\x63ommands\x18\x03 \x01(\x0b\x32\x1f.governance.v1.OperatorCommandsH\x00\x42\x07\n\x05\x66rame\"\x84\x01\n\x0cOperatorNews\x12(\n\x08receipts\x18\x01 \x03(\x0b\x32\x16.governance.v1.Receipt\x12&\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x15.governance.v1.Change\x12\"\n\x05halts\x18\x03 \x03(\x0b\x32\x13.governance.v1.Halt\"\xf7\x01\n\x0fOperateResponse\x12)\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x17.governance.v1.Envelope\x12+\n\x05hello\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ServerHelloH\x00\x12+\n\x04news\x18\x03 \x01(\x0b\x32\x1b.governance.v1.OperatorNewsH\x00\x12+\n\x08progress\x18\x04 \x01(\x0b\x32\x17.governance.v1.ProgressH\x00\x12)\n\x07goodbye\x18\x05 \x01(\x0b\x32\x16.governance.v1.GoodbyeH\x00\x42\x07\n\x05\x66rame\"O\n\x14SubmitVerdictRequest\x12\x37\n\x07\x63ommand\x18\x01 \x01(\x0b\x32\x1e.governance.v1.OperatorCommandB\x06\x92\xb5\x18\x02\x08\x01\"k\n\x15SubmitVerdictResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt\x12)\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x17.governance.v1.Decision\"\x16\n\x14GetStatisticsRequest\"P\n\tRiskCount\x12&\n\x04risk\x18\x01 \x01(\x0e\x32\x18.governance.v1.RiskLevel\x12\x0c\n\x04open\x18\x02 \x01(\x04\x12\r\n\x05total\x18\x03 \x01(\x04\"H\n\nStateCount\x12+\n\x05state\x18\x01 \x01(\x0e\x32\x1c.governance.v1.DecisionState\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"\xaa\x03\n\x15GetStatisticsResponse\x12\'\n\x05risks\x18\x01 \x03(\x0b\x32\x18.governance.v1.RiskCount\x12)\n\x06states\x18\x02 \x03(\x0b\x32\x19.governance.v1.StateCount\x12\x15\n\ropen_breached\x18\x03 \x01(\x04\x12\x34\n\x10nearest_deadline\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12\x61pproved_by_policy\x18\x05 \x01(\x04\x12\x1b\n\x13operators_connected\x18\x06 \x01(\r\x12\x17\n\x0f\x63ores_connected\x18\x07 \x01(\r\x12\x0e\n\x06offset\x18\x08 \x01(\x04\x12/\n\x0bserver_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x06uptime\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x05halts\x18\x0b \x03(\x0b\x32\x13.governance.v1.Halt\x12\x0e\n\x06\x61larms\x18\x0c \x01(\x04\"U\n\x14ListOperatorsRequest\x12 \n\tpage_size\x18\x01 \x01(\rB\r\x92\xb5\x18\t9\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x02 \x01(\tB\x07\x92\xb5\x18\x03\x18\x80\x08\"\\\n\x08Operator\x12\x0c\n\x04name\x18\x01 \x01(\t\x12!\n\x04role\x18\x02 \x01(\x0e\x32\x13.governance.v1.Role\x12\x11\n\tconnected\x18\x03 \x01(\x08\x12\x0c\n\x04\x61way\x18\x04 \x01(\x08\"\\\n\x15ListOperatorsResponse\x12*\n\toperators\x18\x01 \x03(\x0b\x32\x17.governance.v1.Operator\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t2\xb6\x04\n\x0e\x43onsoleService\x12L\n\x07Operate\x12\x1d.governance.v1.OperateRequest\x1a\x1e.governance.v1.OperateResponse(\x01\x30\x01\x12Z\n\rSubmitVerdict\x12#.governance.v1.SubmitVerdictRequest\x1a$.governance.v1.SubmitVerdictResponse\x12Z\n\rGetStatistics\x12#.governance.v1.GetStatisticsRequest\x1a$.governance.v1.GetStatisticsResponse\x12Z\n\rListOperators\x12#.governance.v1.ListOperatorsRequest\x1a$.governance.v1.ListOperatorsResponse\x12r\n\x15ListEligibleOperators\x12+.governance.v1.ListEligibleOperatorsRequest\x1a,.governance.v1.ListEligibleOperatorsResponse\x12N\n\tListHalts\x12\x1f.governance.v1.ListHaltsRequest\x1a .governance.v1.ListHaltsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,33 +56,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTHALTSREQUEST']._serialized_start=521
   _globals['_LISTHALTSREQUEST']._serialized_end=539
   _globals['_LISTHALTSRESPONSE']._serialized_start=541
-  _globals['_LISTHALTSRESPONSE']._serialized_end=596
-  _globals['_OPERATORCOMMANDS']._serialized_start=598
-  _globals['_OPERATORCOMMANDS']._serialized_end=675
-  _globals['_OPERATEREQUEST']._serialized_start=678
-  _globals['_OPERATEREQUEST']._serialized_end=819
-  _globals['_OPERATORNEWS']._serialized_start=822
-  _globals['_OPERATORNEWS']._serialized_end=954
-  _globals['_OPERATERESPONSE']._serialized_start=957
-  _globals['_OPERATERESPONSE']._serialized_end=1204
-  _globals['_SUBMITVERDICTREQUEST']._serialized_start=1206
-  _globals['_SUBMITVERDICTREQUEST']._serialized_end=1285
-  _globals['_SUBMITVERDICTRESPONSE']._serialized_start=1287
-  _globals['_SUBMITVERDICTRESPONSE']._serialized_end=1394
-  _globals['_GETSTATISTICSREQUEST']._serialized_start=1396
-  _globals['_GETSTATISTICSREQUEST']._serialized_end=1418
-  _globals['_RISKCOUNT']._serialized_start=1420
-  _globals['_RISKCOUNT']._serialized_end=1500
-  _globals['_STATECOUNT']._serialized_start=1502
-  _globals['_STATECOUNT']._serialized_end=1574
-  _globals['_GETSTATISTICSRESPONSE']._serialized_start=1577
-  _globals['_GETSTATISTICSRESPONSE']._serialized_end=2003
-  _globals['_LISTOPERATORSREQUEST']._serialized_start=2005
-  _globals['_LISTOPERATORSREQUEST']._serialized_end=2090
-  _globals['_OPERATOR']._serialized_start=2092
-  _globals['_OPERATOR']._serialized_end=2184
-  _globals['_LISTOPERATORSRESPONSE']._serialized_start=2186
-  _globals['_LISTOPERATORSRESPONSE']._serialized_end=2278
-  _globals['_CONSOLESERVICE']._serialized_start=2281
-  _globals['_CONSOLESERVICE']._serialized_end=2847
+  _globals['_LISTHALTSRESPONSE']._serialized_end=645
+  _globals['_OPERATORCOMMANDS']._serialized_start=647
+  _globals['_OPERATORCOMMANDS']._serialized_end=724
+  _globals['_OPERATEREQUEST']._serialized_start=727
+  _globals['_OPERATEREQUEST']._serialized_end=868
+  _globals['_OPERATORNEWS']._serialized_start=871
+  _globals['_OPERATORNEWS']._serialized_end=1003
+  _globals['_OPERATERESPONSE']._serialized_start=1006
+  _globals['_OPERATERESPONSE']._serialized_end=1253
+  _globals['_SUBMITVERDICTREQUEST']._serialized_start=1255
+  _globals['_SUBMITVERDICTREQUEST']._serialized_end=1334
+  _globals['_SUBMITVERDICTRESPONSE']._serialized_start=1336
+  _globals['_SUBMITVERDICTRESPONSE']._serialized_end=1443
+  _globals['_GETSTATISTICSREQUEST']._serialized_start=1445
+  _globals['_GETSTATISTICSREQUEST']._serialized_end=1467
+  _globals['_RISKCOUNT']._serialized_start=1469
+  _globals['_RISKCOUNT']._serialized_end=1549
+  _globals['_STATECOUNT']._serialized_start=1551
+  _globals['_STATECOUNT']._serialized_end=1623
+  _globals['_GETSTATISTICSRESPONSE']._serialized_start=1626
+  _globals['_GETSTATISTICSRESPONSE']._serialized_end=2052
+  _globals['_LISTOPERATORSREQUEST']._serialized_start=2054
+  _globals['_LISTOPERATORSREQUEST']._serialized_end=2139
+  _globals['_OPERATOR']._serialized_start=2141
+  _globals['_OPERATOR']._serialized_end=2233
+  _globals['_LISTOPERATORSRESPONSE']._serialized_start=2235
+  _globals['_LISTOPERATORSRESPONSE']._serialized_end=2327
+  _globals['_CONSOLESERVICE']._serialized_start=2330
+  _globals['_CONSOLESERVICE']._serialized_end=2896
 # @@protoc_insertion_point(module_scope)

@@ -131,18 +131,24 @@ class ListHaltsResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     HALTS_FIELD_NUMBER: _builtins.int
+    SERVER_TIME_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def halts(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.Halt]:
         """Oldest first."""
+
+    @_builtins.property
+    def server_time(self) -> _timestamp_pb2.Timestamp:
+        """The server's clock, which the halts' times are by."""
 
     def __init__(
         self,
         *,
         halts: _abc.Iterable[_decision_pb2.Halt] | None = ...,
+        server_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["server_time", b"server_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["halts", b"halts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["halts", b"halts", "server_time", b"server_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from governance.v1 import action_pb2 as governance_dot_v1_dot_action__pb2
 from governance.v1 import command_pb2 as governance_dot_v1_dot_command__pb2
 from governance.v1 import decision_pb2 as governance_dot_v1_dot_decision__pb2
@@ -29,7 +30,7 @@ from governance.v1 import options_pb2 as governance_dot_v1_dot_options__pb2
 from governance.v1 import stream_pb2 as governance_dot_v1_dot_stream__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$governance/v1/decision_service.proto\x12\rgovernance.v1\x1a\x1agovernance/v1/action.proto\x1a\x1bgovernance/v1/command.proto\x1a\x1cgovernance/v1/decision.proto\x1a\x1bgovernance/v1/options.proto\x1a\x1agovernance/v1/stream.proto\"E\n\x0c\x43oreCommands\x12\x35\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1a.governance.v1.CoreCommandB\x07\x92\xb5\x18\x03 \x80\x08\"\x89\x01\n\x0eProposeRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12+\n\x05hello\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ClientHelloH\x00\x12/\n\x08\x63ommands\x18\x03 \x01(\x0b\x32\x1b.governance.v1.CoreCommandsH\x00\x42\x07\n\x05\x66rame\"\xab\x01\n\x08\x43oreNews\x12(\n\x08receipts\x18\x01 \x03(\x0b\x32\x16.governance.v1.Receipt\x12&\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x15.governance.v1.Change\x12\"\n\x05halts\x18\x03 \x03(\x0b\x32\x13.governance.v1.Halt\x12)\n\x08pressure\x18\x04 \x01(\x0b\x32\x17.governance.v1.Pressure\"\xf3\x01\n\x0fProposeResponse\x12)\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x17.governance.v1.Envelope\x12+\n\x05hello\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ServerHelloH\x00\x12\'\n\x04news\x18\x03 \x01(\x0b\x32\x17.governance.v1.CoreNewsH\x00\x12+\n\x08progress\x18\x04 \x01(\x0b\x32\x17.governance.v1.ProgressH\x00\x12)\n\x07goodbye\x18\x05 \x01(\x0b\x32\x16.governance.v1.GoodbyeH\x00\x42\x07\n\x05\x66rame\"J\n\x15SubmitDecisionRequest\x12\x31\n\x08proposal\x18\x01 \x01(\x0b\x32\x17.governance.v1.ProposalB\x06\x92\xb5\x18\x02\x08\x01\"l\n\x16SubmitDecisionResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt\x12)\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x17.governance.v1.Decision\"5\n\x12GetDecisionRequest\x12\x1f\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\"@\n\x13GetDecisionResponse\x12)\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x17.governance.v1.Decision\"\x84\x02\n\x0e\x44\x65\x63isionFilter\x12\x11\n\topen_only\x18\x01 \x01(\x08\x12\x34\n\x06states\x18\x02 \x03(\x0e\x32\x1c.governance.v1.DecisionStateB\x06\x92\xb5\x18\x02 \x10\x12/\n\x05risks\x18\x03 \x03(\x0e\x32\x18.governance.v1.RiskLevelB\x06\x92\xb5\x18\x02 \x08\x12\x19\n\x05\x63ores\x18\x04 \x03(\tB\n\x92\xb5\x18\x06\x18@ @@\x01\x12\x37\n\x0c\x61\x63tion_types\x18\x05 \x03(\x0e\x32\x19.governance.v1.ActionTypeB\x06\x92\xb5\x18\x02  \x12$\n\x12\x64\x65\x63ision_id_prefix\x18\x06 \x01(\tB\x08\x92\xb5\x18\x04\x18@@\x01\"\xb1\x01\n\x14ListDecisionsRequest\x12-\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1d.governance.v1.DecisionFilter\x12+\n\x05order\x18\x02 \x01(\x0e\x32\x1c.governance.v1.DecisionOrder\x12 \n\tpage_size\x18\x03 \x01(\rB\r\x92\xb5\x18\t9\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\x92\xb5\x18\x03\x18\x80\x08\"l\n\x15ListDecisionsResponse\x12*\n\tdecisions\x18\x01 \x03(\x0b\x32\x17.governance.v1.Decision\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"g\n\x15WatchDecisionsRequest\x12!\n\x0c\x64\x65\x63ision_ids\x18\x01 \x03(\tB\x0b\x92\xb5\x18\x07\x18@ \x80\x02@\x01\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x1b\n\tledger_id\x18\x03 \x01(\tB\x08\x92\xb5\x18\x04\x18 @\x01\"\x91\x01\n\x16WatchDecisionsResponse\x12)\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x17.governance.v1.Envelope\x12&\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x15.governance.v1.Change\x12\x11\n\tledger_id\x18\x03 \x01(\t\x12\x11\n\tcaught_up\x18\x04 \x01(\x08\"f\n\x15\x43\x61ncelDecisionRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\x12-\n\x06\x63\x61ncel\x18\x02 \x01(\x0b\x32\x15.governance.v1.CancelB\x06\x92\xb5\x18\x02\x08\x01\"A\n\x16\x43\x61ncelDecisionResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt\"n\n\x12\x41\x63\x63\x65ptOrderRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\x12\x38\n\x0c\x61\x63\x63\x65pt_order\x18\x02 \x01(\x0b\x32\x1a.governance.v1.AcceptOrderB\x06\x92\xb5\x18\x02\x08\x01\">\n\x13\x41\x63\x63\x65ptOrderResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt\"p\n\x14ReportOutcomeRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\x12\x38\n\x0creport_order\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ReportOrderB\x06\x92\xb5\x18\x02\x08\x01\"@\n\x15ReportOutcomeResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt*f\n\rDecisionOrder\x12\x1e\n\x1a\x44\x45\x43ISION_ORDER_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45\x43ISION_ORDER_URGENCY\x10\x01\x12\x19\n\x15\x44\x45\x43ISION_ORDER_RECENT\x10\x02\x32\xe2\x05\n\x0f\x44\x65\x63isionService\x12L\n\x07Propose\x12\x1d.governance.v1.ProposeRequest\x1a\x1e.governance.v1.ProposeResponse(\x01\x30\x01\x12]\n\x0eSubmitDecision\x12$.governance.v1.SubmitDecisionRequest\x1a%.governance.v1.SubmitDecisionResponse\x12T\n\x0bGetDecision\x12!.governance.v1.GetDecisionRequest\x1a\".governance.v1.GetDecisionResponse\x12Z\n\rListDecisions\x12#.governance.v1.ListDecisionsRequest\x1a$.governance.v1.ListDecisionsResponse\x12_\n\x0eWatchDecisions\x12$.governance.v1.WatchDecisionsRequest\x1a%.governance.v1.WatchDecisionsResponse0\x01\x12]\n\x0e\x43\x61ncelDecision\x12$.governance.v1.CancelDecisionRequest\x1a%.governance.v1.CancelDecisionResponse\x12T\n\x0b\x41\x63\x63\x65ptOrder\x12!.governance.v1.AcceptOrderRequest\x1a\".governance.v1.AcceptOrderResponse\x12Z\n\rReportOutcome\x12#.governance.v1.ReportOutcomeRequest\x1a$.governance.v1.ReportOutcomeResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$governance/v1/decision_service.proto\x12\rgovernance.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agovernance/v1/action.proto\x1a\x1bgovernance/v1/command.proto\x1a\x1cgovernance/v1/decision.proto\x1a\x1bgovernance/v1/options.proto\x1a\x1agovernance/v1/stream.proto\"E\n\x0c\x43oreCommands\x12\x35\n\x08\x63ommands\x18\x01 \x03(\x0b\x32\x1a.governance.v1.CoreCommandB\x07\x92\xb5\x18\x03 \x80\x08\"\x89\x01\n\x0eProposeRequest\x12\x10\n\x08sequence\x18\x01 \x01(\x04\x12+\n\x05hello\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ClientHelloH\x00\x12/\n\x08\x63ommands\x18\x03 \x01(\x0b\x32\x1b.governance.v1.CoreCommandsH\x00\x42\x07\n\x05\x66rame\"\xab\x01\n\x08\x43oreNews\x12(\n\x08receipts\x18\x01 \x03(\x0b\x32\x16.governance.v1.Receipt\x12&\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x15.governance.v1.Change\x12\"\n\x05halts\x18\x03 \x03(\x0b\x32\x13.governance.v1.Halt\x12)\n\x08pressure\x18\x04 \x01(\x0b\x32\x17.governance.v1.Pressure\"\xf3\x01\n\x0fProposeResponse\x12)\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x17.governance.v1.Envelope\x12+\n\x05hello\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ServerHelloH\x00\x12\'\n\x04news\x18\x03 \x01(\x0b\x32\x17.governance.v1.CoreNewsH\x00\x12+\n\x08progress\x18\x04 \x01(\x0b\x32\x17.governance.v1.ProgressH\x00\x12)\n\x07goodbye\x18\x05 \x01(\x0b\x32\x16.governance.v1.GoodbyeH\x00\x42\x07\n\x05\x66rame\"J\n\x15SubmitDecisionRequest\x12\x31\n\x08proposal\x18\x01 \x01(\x0b\x32\x17.governance.v1.ProposalB\x06\x92\xb5\x18\x02\x08\x01\"l\n\x16SubmitDecisionResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt\x12)\n\x08\x64\x65\x63ision\x18\x02 \x01(\x0b\x32\x17.governance.v1.Decision\"5\n\x12GetDecisionRequest\x12\x1f\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\"q\n\x13GetDecisionResponse\x12)\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0b\x32\x17.governance.v1.Decision\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x84\x02\n\x0e\x44\x65\x63isionFilter\x12\x11\n\topen_only\x18\x01 \x01(\x08\x12\x34\n\x06states\x18\x02 \x03(\x0e\x32\x1c.governance.v1.DecisionStateB\x06\x92\xb5\x18\x02 \x10\x12/\n\x05risks\x18\x03 \x03(\x0e\x32\x18.governance.v1.RiskLevelB\x06\x92\xb5\x18\x02 \x08\x12\x19\n\x05\x63ores\x18\x04 \x03(\tB\n\x92\xb5\x18\x06\x18@ @@\x01\x12\x37\n\x0c\x61\x63tion_types\x18\x05 \x03(\x0e\x32\x19.governance.v1.ActionTypeB\x06\x92\xb5\x18\x02  \x12$\n\x12\x64\x65\x63ision_id_prefix\x18\x06 \x01(\tB\x08\x92\xb5\x18\x04\x18@@\x01\"\xb1\x01\n\x14ListDecisionsRequest\x12-\n\x06\x66ilter\x18\x01 \x01(\x0b\x32\x1d.governance.v1.DecisionFilter\x12+\n\x05order\x18\x02 \x01(\x0e\x32\x1c.governance.v1.DecisionOrder\x12 \n\tpage_size\x18\x03 \x01(\rB\r\x92\xb5\x18\t9\x00\x00\x00\x00\x00@\x8f@\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\x92\xb5\x18\x03\x18\x80\x08\"\x9d\x01\n\x15ListDecisionsResponse\x12*\n\tdecisions\x18\x01 \x03(\x0b\x32\x17.governance.v1.Decision\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\x12\x0e\n\x06offset\x18\x03 \x01(\x04\x12/\n\x0bserver_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"g\n\x15WatchDecisionsRequest\x12!\n\x0c\x64\x65\x63ision_ids\x18\x01 \x03(\tB\x0b\x92\xb5\x18\x07\x18@ \x80\x02@\x01\x12\x0e\n\x06offset\x18\x02 \x01(\x04\x12\x1b\n\tledger_id\x18\x03 \x01(\tB\x08\x92\xb5\x18\x04\x18 @\x01\"\x91\x01\n\x16WatchDecisionsResponse\x12)\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x17.governance.v1.Envelope\x12&\n\x07\x63hanges\x18\x02 \x03(\x0b\x32\x15.governance.v1.Change\x12\x11\n\tledger_id\x18\x03 \x01(\t\x12\x11\n\tcaught_up\x18\x04 \x01(\x08\"f\n\x15\x43\x61ncelDecisionRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\x12-\n\x06\x63\x61ncel\x18\x02 \x01(\x0b\x32\x15.governance.v1.CancelB\x06\x92\xb5\x18\x02\x08\x01\"A\n\x16\x43\x61ncelDecisionResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt\"n\n\x12\x41\x63\x63\x65ptOrderRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\x12\x38\n\x0c\x61\x63\x63\x65pt_order\x18\x02 \x01(\x0b\x32\x1a.governance.v1.AcceptOrderB\x06\x92\xb5\x18\x02\x08\x01\">\n\x13\x41\x63\x63\x65ptOrderResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt\"p\n\x14ReportOutcomeRequest\x12\x1e\n\nrequest_id\x18\x01 \x01(\tB\n\x92\xb5\x18\x06\x08\x01\x18@@\x01\x12\x38\n\x0creport_order\x18\x02 \x01(\x0b\x32\x1a.governance.v1.ReportOrderB\x06\x92\xb5\x18\x02\x08\x01\"@\n\x15ReportOutcomeResponse\x12\'\n\x07receipt\x18\x01 \x01(\x0b\x32\x16.governance.v1.Receipt*f\n\rDecisionOrder\x12\x1e\n\x1a\x44\x45\x43ISION_ORDER_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x44\x45\x43ISION_ORDER_URGENCY\x10\x01\x12\x19\n\x15\x44\x45\x43ISION_ORDER_RECENT\x10\x02\x32\xe2\x05\n\x0f\x44\x65\x63isionService\x12L\n\x07Propose\x12\x1d.governance.v1.ProposeRequest\x1a\x1e.governance.v1.ProposeResponse(\x01\x30\x01\x12]\n\x0eSubmitDecision\x12$.governance.v1.SubmitDecisionRequest\x1a%.governance.v1.SubmitDecisionResponse\x12T\n\x0bGetDecision\x12!.governance.v1.GetDecisionRequest\x1a\".governance.v1.GetDecisionResponse\x12Z\n\rListDecisions\x12#.governance.v1.ListDecisionsRequest\x1a$.governance.v1.ListDecisionsResponse\x12_\n\x0eWatchDecisions\x12$.governance.v1.WatchDecisionsRequest\x1a%.governance.v1.WatchDecisionsResponse0\x01\x12]\n\x0e\x43\x61ncelDecision\x12$.governance.v1.CancelDecisionRequest\x1a%.governance.v1.CancelDecisionResponse\x12T\n\x0b\x41\x63\x63\x65ptOrder\x12!.governance.v1.AcceptOrderRequest\x1a\".governance.v1.AcceptOrderResponse\x12Z\n\rReportOutcome\x12#.governance.v1.ReportOutcomeRequest\x1a$.governance.v1.ReportOutcomeResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -72,46 +73,46 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REPORTOUTCOMEREQUEST'].fields_by_name['request_id']._serialized_options = b'\222\265\030\006\010\001\030@@\001'
   _globals['_REPORTOUTCOMEREQUEST'].fields_by_name['report_order']._loaded_options = None
   _globals['_REPORTOUTCOMEREQUEST'].fields_by_name['report_order']._serialized_options = b'\222\265\030\002\010\001'
-  _globals['_DECISIONORDER']._serialized_start=2470
-  _globals['_DECISIONORDER']._serialized_end=2572
-  _globals['_CORECOMMANDS']._serialized_start=199
-  _globals['_CORECOMMANDS']._serialized_end=268
-  _globals['_PROPOSEREQUEST']._serialized_start=271
-  _globals['_PROPOSEREQUEST']._serialized_end=408
-  _globals['_CORENEWS']._serialized_start=411
-  _globals['_CORENEWS']._serialized_end=582
-  _globals['_PROPOSERESPONSE']._serialized_start=585
-  _globals['_PROPOSERESPONSE']._serialized_end=828
-  _globals['_SUBMITDECISIONREQUEST']._serialized_start=830
-  _globals['_SUBMITDECISIONREQUEST']._serialized_end=904
-  _globals['_SUBMITDECISIONRESPONSE']._serialized_start=906
-  _globals['_SUBMITDECISIONRESPONSE']._serialized_end=1014
-  _globals['_GETDECISIONREQUEST']._serialized_start=1016
-  _globals['_GETDECISIONREQUEST']._serialized_end=1069
-  _globals['_GETDECISIONRESPONSE']._serialized_start=1071
-  _globals['_GETDECISIONRESPONSE']._serialized_end=1135
-  _globals['_DECISIONFILTER']._serialized_start=1138
-  _globals['_DECISIONFILTER']._serialized_end=1398
-  _globals['_LISTDECISIONSREQUEST']._serialized_start=1401
-  _globals['_LISTDECISIONSREQUEST']._serialized_end=1578
-  _globals['_LISTDECISIONSRESPONSE']._serialized_start=1580
-  _globals['_LISTDECISIONSRESPONSE']._serialized_end=1688
-  _globals['_WATCHDECISIONSREQUEST']._serialized_start=1690
-  _globals['_WATCHDECISIONSREQUEST']._serialized_end=1793
-  _globals['_WATCHDECISIONSRESPONSE']._serialized_start=1796
-  _globals['_WATCHDECISIONSRESPONSE']._serialized_end=1941
-  _globals['_CANCELDECISIONREQUEST']._serialized_start=1943
-  _globals['_CANCELDECISIONREQUEST']._serialized_end=2045
-  _globals['_CANCELDECISIONRESPONSE']._serialized_start=2047
-  _globals['_CANCELDECISIONRESPONSE']._serialized_end=2112
-  _globals['_ACCEPTORDERREQUEST']._serialized_start=2114
-  _globals['_ACCEPTORDERREQUEST']._serialized_end=2224
-  _globals['_ACCEPTORDERRESPONSE']._serialized_start=2226
-  _globals['_ACCEPTORDERRESPONSE']._serialized_end=2288
-  _globals['_REPORTOUTCOMEREQUEST']._serialized_start=2290
-  _globals['_REPORTOUTCOMEREQUEST']._serialized_end=2402
-  _globals['_REPORTOUTCOMERESPONSE']._serialized_start=2404
-  _globals['_REPORTOUTCOMERESPONSE']._serialized_end=2468
-  _globals['_DECISIONSERVICE']._serialized_start=2575
-  _globals['_DECISIONSERVICE']._serialized_end=3313
+  _globals['_DECISIONORDER']._serialized_start=2602
+  _globals['_DECISIONORDER']._serialized_end=2704
+  _globals['_CORECOMMANDS']._serialized_start=232
+  _globals['_CORECOMMANDS']._serialized_end=301
+  _globals['_PROPOSEREQUEST']._serialized_start=304
+  _globals['_PROPOSEREQUEST']._serialized_end=441
+  _globals['_CORENEWS']._serialized_start=444
+  _globals['_CORENEWS']._serialized_end=615
+  _globals['_PROPOSERESPONSE']._serialized_start=618
+  _globals['_PROPOSERESPONSE']._serialized_end=861
+  _globals['_SUBMITDECISIONREQUEST']._serialized_start=863
+  _globals['_SUBMITDECISIONREQUEST']._serialized_end=937
+  _globals['_SUBMITDECISIONRESPONSE']._serialized_start=939
+  _globals['_SUBMITDECISIONRESPONSE']._serialized_end=1047
+  _globals['_GETDECISIONREQUEST']._serialized_start=1049
+  _globals['_GETDECISIONREQUEST']._serialized_end=1102
+  _globals['_GETDECISIONRESPONSE']._serialized_start=1104
+  _globals['_GETDECISIONRESPONSE']._serialized_end=1217
+  _globals['_DECISIONFILTER']._serialized_start=1220
+  _globals['_DECISIONFILTER']._serialized_end=1480
+  _globals['_LISTDECISIONSREQUEST']._serialized_start=1483
+  _globals['_LISTDECISIONSREQUEST']._serialized_end=1660
+  _globals['_LISTDECISIONSRESPONSE']._serialized_start=1663
+  _globals['_LISTDECISIONSRESPONSE']._serialized_end=1820
+  _globals['_WATCHDECISIONSREQUEST']._serialized_start=1822
+  _globals['_WATCHDECISIONSREQUEST']._serialized_end=1925
+  _globals['_WATCHDECISIONSRESPONSE']._serialized_start=1928
+  _globals['_WATCHDECISIONSRESPONSE']._serialized_end=2073
+  _globals['_CANCELDECISIONREQUEST']._serialized_start=2075
+  _globals['_CANCELDECISIONREQUEST']._serialized_end=2177
+  _globals['_CANCELDECISIONRESPONSE']._serialized_start=2179
+  _globals['_CANCELDECISIONRESPONSE']._serialized_end=2244
+  _globals['_ACCEPTORDERREQUEST']._serialized_start=2246
+  _globals['_ACCEPTORDERREQUEST']._serialized_end=2356
+  _globals['_ACCEPTORDERRESPONSE']._serialized_start=2358
+  _globals['_ACCEPTORDERRESPONSE']._serialized_end=2420
+  _globals['_REPORTOUTCOMEREQUEST']._serialized_start=2422
+  _globals['_REPORTOUTCOMEREQUEST']._serialized_end=2534
+  _globals['_REPORTOUTCOMERESPONSE']._serialized_start=2536
+  _globals['_REPORTOUTCOMERESPONSE']._serialized_end=2600
+  _globals['_DECISIONSERVICE']._serialized_start=2707
+  _globals['_DECISIONSERVICE']._serialized_end=3445
 # @@protoc_insertion_point(module_scope)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from governance import v1
 from governance_server.domain.command import Consequence
 from governance_server.domain.judging import reason_required, unanswered
-from governance_server.domain.refusal import crowded, not_found, refuse, wrong_caller
+from governance_server.domain.refusal import below_tier, crowded, not_found, refuse, wrong_caller
 from governance_server.domain.visibility import owns
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ def add_note(state: State, actor: v1.Actor, command: v1.AddNote, _now_us: int) -
         return not_found()
     if actor.role < v1.ROLE_SOC_OPERATOR:
         return wrong_caller("an operator", actor)
+    if "comment" not in state.house.policy.below_tier_may and (refusal := below_tier(decision, actor)) is not None:
+        return refusal
     if not command.text.strip():
         return reason_required(decision, "A note", "a text")
     full = crowded(decision, "notes")

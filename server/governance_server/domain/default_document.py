@@ -126,6 +126,7 @@ on_expiry = "deny"
 
 [approvals]
 free_modification_from = "security_manager" # below, a modification may only narrow
+below_tier_may = ["comment", "escalate"] # what operators below a decision's tier may do, beside seeing it
 
 [approvals.required_approvals] # distinct operators, by risk
 low = 1

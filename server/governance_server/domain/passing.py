@@ -23,17 +23,22 @@ def escalate(state: State, actor: v1.Actor, command: v1.Escalate, now_us: int) -
     decision = state.decision
     if decision is None:
         return not_found()
-    refusal = unanswered(decision, "escalation")
+    refusal = unanswered(decision, "escalation") or _may_not_escalate(state.house.policy, decision, actor)
     if refusal is not None:
         return refusal
-    if actor.role < v1.ROLE_SOC_OPERATOR:
-        return wrong_caller("an operator", actor)
     if not command.reason.strip():
         return reason_required(decision, "An escalation")
     tier = _target(state.house.policy, decision, command.to_role, now_us)
     if tier is None:
         return _no_higher_tier(decision, command.to_role)
     return Consequence(asked_of(state, decision, tier, now_us), v1.PersonalData(remark=command.reason))
+
+
+def _may_not_escalate(policy: Policy, decision: v1.Decision, actor: v1.Actor) -> v1.Refusal | None:
+    """Refuse who is no operator, and who is below the tier where the policy leaves it to those who decide."""
+    if actor.role < v1.ROLE_SOC_OPERATOR:
+        return wrong_caller("an operator", actor)
+    return None if "escalate" in policy.below_tier_may else below_tier(decision, actor)
 
 
 def claim(state: State, actor: v1.Actor, _command: v1.ClaimDecision, now_us: int) -> Ruling:

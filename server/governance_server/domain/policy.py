@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from governance import v1
 from governance_server.domain import figures
 from governance_server.domain.consistency import CHECKS, ROUNDING_DIGITS
+from governance_server.domain.rules import BELOW_TIER
 
 if TYPE_CHECKING:
     from governance_server.domain.figures import Hours, Points
-    from governance_server.domain.rules import ApprovalRule, Assignment, EscalationRule
+    from governance_server.domain.rules import ApprovalRule, Assignment, BelowTier, EscalationRule
 
 __all__ = ["DEFAULT_POLICY", "ROUNDING_DIGITS", "Policy"]
 
@@ -59,6 +60,7 @@ class Policy:
         core_owners: The operators that stand behind each core, by its name.
         required_approvals: How many must approve, by risk.
         free_modification_from: The role from which a modification may do more than was proposed.
+        below_tier_may: What an operator may do with a decision that is above its role, beside seeing it.
         assignment: Who gives decisions to operators.
         halt_from: The role from which an operator may declare a halt.
         halt_release_people: How many have to ask for a halt's release.
@@ -113,6 +115,7 @@ class Policy:
     core_owners: Mapping[str, frozenset[str]] = field(default_factory=dict)
     required_approvals: Mapping[v1.RiskLevel.ValueType, int] = field(default_factory=lambda: figures.REQUIRED_APPROVALS)
     free_modification_from: v1.Role.ValueType = v1.ROLE_SECURITY_MANAGER
+    below_tier_may: tuple[BelowTier, ...] = BELOW_TIER
     assignment: Assignment = "by_hand"
     halt_from: v1.Role.ValueType = v1.ROLE_SOC_SUPERVISOR
     halt_release_people: int = 2  # one who stops is enough; to go on is a decision

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from governance import v1
 from governance_server.domain import figures
 from governance_server.domain.consistency import LAST_HOUR, LONGEST_S, MOST_APPROVALS
-from governance_server.domain.rules import ASSIGNMENTS
+from governance_server.domain.rules import ASSIGNMENTS, BELOW_TIER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -192,6 +192,9 @@ LEAVES: Final[Mapping[Keys, Leaf]] = {
     ("sla", "on_expiry"): Leaf("on_expiry", one_of({"deny": "deny"}, "what silence means")),
     **_table("approvals.required_approvals", "required_approvals", RISKS, people),
     ("approvals", "free_modification_from"): Leaf("free_modification_from", a_role),
+    ("approvals", "below_tier_may"): Leaf(
+        "below_tier_may", several_of({name: name for name in BELOW_TIER}, "what an operator below the tier may do")
+    ),
     ("work", "assignment"): Leaf(
         "assignment", one_of({name: name for name in ASSIGNMENTS}, "who gives decisions to operators")
     ),

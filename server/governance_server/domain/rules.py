@@ -11,6 +11,9 @@ Occasion: TypeAlias = Literal["hand", "proposal"]
 Assignment: TypeAlias = Literal["by_hand", "by_turns"]
 """Who gives a decision to an operator: an operator, or the server, in alphabetical order."""
 OCCASIONS: Final[tuple[Occasion, ...]] = ("hand", "proposal")
+BelowTier: TypeAlias = Literal["comment", "escalate"]
+"""What an operator may do with a decision that is above its role; everybody who is let in may see it."""
+BELOW_TIER: Final[tuple[BelowTier, ...]] = ("comment", "escalate")
 ASSIGNMENTS: Final[tuple[Assignment, ...]] = ("by_hand", "by_turns")
 
 

@@ -104,7 +104,8 @@ class ConsoleService:
         )
 
     async def _list_halts(self, _: v1.ListHaltsRequest, __: Principal) -> v1.ListHaltsResponse:
-        return v1.ListHaltsResponse(halts=self._edge.governor.house.halts.values())
+        now = timestamp(self._edge.clock.now_us())
+        return v1.ListHaltsResponse(halts=self._edge.governor.house.halts.values(), server_time=now)
 
     async def _operators(self) -> dict[str, v1.Operator]:
         """Return everybody whose credential is an operator's and good, by name."""

@@ -84,7 +84,7 @@ class DecisionService:
                 v1.ERROR_REASON_DECISION_NOT_FOUND,
                 f"There is no decision {request.decision_id} that you may see. List what there is with ListDecisions.",
             )
-        return v1.GetDecisionResponse(decision=decision)
+        return v1.GetDecisionResponse(decision=decision, server_time=timestamp(self._edge.clock.now_us()))
 
     async def _list_decisions(self, request: v1.ListDecisionsRequest, principal: Principal) -> v1.ListDecisionsResponse:
         allowed = v1.DecisionFilter()
@@ -103,7 +103,12 @@ class DecisionService:
                 "The page token does not belong to this list. Start again with the first page.",
                 field_violations=[FieldViolation("page_token", "belongs to another filter, order or server")],
             ) from error
-        return v1.ListDecisionsResponse(decisions=page.decisions, next_page_token=page.next, offset=offset)
+        return v1.ListDecisionsResponse(
+            decisions=page.decisions,
+            next_page_token=page.next,
+            offset=offset,
+            server_time=timestamp(self._edge.clock.now_us()),
+        )
 
     async def _fitting_page(self, query: DecisionQuery) -> DecisionPage:
         """Return a page that is shorter than asked for where its decisions are too large for one message."""
