@@ -4,6 +4,7 @@
 ClientError
 ├── CredentialsError       the credentials file is missing, open to others, or does not say what it must
 ├── UnreachableError       no server answers there, or it is not the one that the credentials trust
+│   └── BrokenOffError     the stream ended while it was written to, and gRPC lost why; asking again tells
 ├── NotLetInError          the server does not know the credential, or its role may not do this
 ├── InvalidRequestError    a field is out of the contract's bounds; the same again fails again
 ├── RefusedError           the server understood, and refused; nothing changed
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 ERROR_DOMAIN: Final = "governance.v1"
 _ASK_FOR_ANOTHER: Final = "Ask the server's administrator for another."
+_STATUS_LOST: Final = "Internal error from Core"
+"""What grpc.aio says of a write to a stream that the server has ended, in place of the status it ended with."""
 _TLS_SIGNS: Final = ("handshake", "certificate", "verification check", "ssl")
 _WRAPPING: Final = re.compile(r"failed to connect to all addresses; last error: [A-Z_]+: (?:ipv[46]:)?|: OK$")
 """What gRPC puts around the reason it could not connect for; only the reason helps a reader."""
@@ -60,6 +63,10 @@ class UnreachableError(ClientError):
     def __init__(self, message: str, retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.retry_after_s = retry_after_s
+
+
+class BrokenOffError(UnreachableError):
+    """The stream ended while it was written to, and gRPC does not say why. The next attempt is told."""
 
 
 class NotLetInError(ClientError):
@@ -190,6 +197,8 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> ClientError:
 
 
 def _other_fault(code: grpc.StatusCode, text: str, details: _Details) -> ClientError:
+    if code is grpc.StatusCode.INTERNAL and text == _STATUS_LOST:
+        return BrokenOffError("The server ended the stream while it was written to. Connecting anew.")
     if details.reason == v1.ERROR_REASON_OFFSET_UNKNOWN:
         return OffsetUnknownError(
             "The server's ledger does not have the place this client left off at: "

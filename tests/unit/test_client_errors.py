@@ -12,7 +12,7 @@ from google.rpc import error_details_pb2, status_pb2
 
 from governance import v1
 from governance_client import errors
-from governance_client.errors import Violation, error_reason, from_rpc_error
+from governance_client.errors import BrokenOffError, Violation, error_reason, from_rpc_error
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -91,3 +91,11 @@ def test_details_that_cannot_be_read_are_passed_over() -> None:
     foreign = error_details_pb2.ErrorInfo(reason="OFFSET_UNKNOWN", domain="elsewhere")
     for detail in (foreign, info("OF_THE_FUTURE")):
         assert error_reason(failed(grpc.StatusCode.INTERNAL, "x", detail)) == v1.ERROR_REASON_UNSPECIFIED
+
+
+def test_a_status_that_grpc_lost_is_not_taken_for_the_servers_failure() -> None:
+    """A write to a stream that the server has ended says nothing of why; the next attempt does."""
+    lost = grpc.aio.AioRpcError(
+        grpc.StatusCode.INTERNAL, grpc.aio.Metadata(), grpc.aio.Metadata(), details="Internal error from Core"
+    )
+    assert isinstance(from_rpc_error(lost), BrokenOffError)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_random_exponential
 
-from governance_client.errors import InvalidRequestError, LimitError, ServerError, UnreachableError
+from governance_client.errors import BrokenOffError, InvalidRequestError, LimitError, ServerError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -94,7 +94,8 @@ class Connection:
                 raise
         except _TRANSIENT as error:
             self.trouble = error
-            _log.warning("no session: %s", error)
+            # what broke off is told by the next attempt
+            _log.log(logging.DEBUG if isinstance(error, BrokenOffError) else logging.WARNING, "no session: %s", error)
             if not self._was_healthy():
                 raise
             await asyncio.sleep(self._pause(error, self._chance.uniform(0, self._backoff.first_s)))
