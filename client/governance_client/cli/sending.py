@@ -12,6 +12,7 @@ from governance_client.cli import status
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.cli.finding import find
 from governance_client.cli.output import complain, print_json, print_lines
+from governance_client.console.history import approvals
 from governance_client.console.rendering import act, short_id
 from governance_client.digest import action_digest
 from governance_client.errors import ClientError, NotFoundError, ProtocolError, RefusedError, UnreachableError
@@ -89,7 +90,15 @@ def tell(context: Context, response: v1.SubmitVerdictResponse, done: str) -> Non
         print_json(response)
     raise_if_refused(response.receipt)
     if not context.json:
-        print_lines([[("class:done", f"{done} (entry {response.receipt.accepted.offset})")]])
+        told = f"{_as_it_stands(done, response.decision)} (entry {response.receipt.accepted.offset})"
+        print_lines([[("class:done", told)]])
+
+
+def _as_it_stands(done: str, decision: v1.Decision) -> str:
+    """Return what is told of an approval: nobody is told that something is approved while more have to approve it."""
+    if decision.state == v1.DECISION_STATE_PENDING:
+        return done.replace("approved ", f"approval taken, {approvals(decision)}, still pending: ", 1)
+    return f"{done}; a halt holds its order back" if decision.held else done
 
 
 def raise_if_refused(receipt: v1.Receipt) -> None:

@@ -10,7 +10,7 @@ from governance_client.console import announcing, words
 from governance_client.console.building import about_decision, about_house, house_told
 from governance_client.console.desk import Desk, Unclear
 from governance_client.console.halts import halt_line, halt_news, who_lines
-from governance_client.console.history import change_lines
+from governance_client.console.history import approval_told, change_lines
 from governance_client.console.inert import inert
 from governance_client.console.page import page
 from governance_client.console.rendering import Line, act, actor, clip, summary, table
@@ -232,7 +232,11 @@ class Console:
 
     def _receipt(self, request: Request, decision: v1.Decision | None, receipt: v1.Receipt) -> None:
         if receipt.WhichOneof("result") == "accepted":
-            told = f"{request.verb.done}, entry {receipt.accepted.offset}: "
+            done = request.verb.done
+            if decision is not None and "pproved" in done:
+                now = self._session.replica.get(decision.decision_id)
+                done = approval_told(done, decision, now, receipt.accepted.offset)
+            told = f"{done}, entry {receipt.accepted.offset}: "
             about = [("", house_told(request))] if decision is None else summary(decision, 0, 1000)
             self._terminal.show([clip([("class:done", told), *about], self._terminal.width)])
             return

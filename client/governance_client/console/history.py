@@ -58,6 +58,24 @@ def approvals(decision: v1.Decision) -> str:
     return f"{given} of {max(decision.quorum.required, 1)} approvals"
 
 
+def approval_told(done: str, seen: v1.Decision, now: v1.Decision | None, offset: int) -> str:
+    """Return what is told of an approval that was taken: only what is approved is called so.
+
+    Args:
+        done: What is told where it is approved, as in "Approved".
+        seen: The decision as it was when the approval was sent.
+        now: The decision as it is known now; it may be of before the approval still.
+        offset: The entry that recorded the approval.
+    """
+    if now is not None and now.offset >= offset:
+        if now.state != v1.DECISION_STATE_PENDING:
+            return f"{done}, held by a halt" if now.held else done
+        return f"Approval taken, {approvals(now)}, still pending"
+    if len([vote for vote in seen.votes if vote.approved]) + 1 < seen.quorum.required:
+        return "Approval taken, more have to approve"
+    return done
+
+
 def _votes(decision: v1.Decision, width: int) -> Iterator[Line]:
     for vote in decision.votes:
         told = f"{'for' if vote.approved else 'against'}, {actor(vote.actor)}, {words.moment(vote.cast_at)}"
