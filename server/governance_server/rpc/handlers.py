@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 import grpc
@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from governance_server.rpc.identity import Principal
 
 log = structlog.get_logger(__name__)
+
+FIRST_FRAME_S: Final = 0.5
+"""How long a stream that is refused is heard before it is told; its frame is thrown away."""
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -186,9 +189,24 @@ def _server_stream(edge: Edge, method: str, rpc: ServerStream) -> Any:
 def _bidi_stream(edge: Edge, method: str, rpc: BidiStream) -> Any:
     async def serve(_: Any, context: Context) -> None:
         async with faults_end_the_call(method, context):
-            await rpc.call(context, await edge.authenticator.admit(method, context))
+            await rpc.call(context, await _admitted(edge, method, context))
 
     return serve
+
+
+async def _admitted(edge: Edge, method: str, context: Context) -> Principal:
+    """Return who opened a stream.
+
+    Whoever is not let in is told so after its first frame has come, or shortly after: grpc.aio loses the status of a
+    stream that ends while the client writes to it, and says INTERNAL.
+    """
+    try:
+        return await edge.authenticator.admit(method, context)
+    except Fault:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_FRAME_S):
+                await context.read()
+        raise
 
 
 class Gate(grpc.aio.ServerInterceptor):
