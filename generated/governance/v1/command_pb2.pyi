@@ -96,6 +96,10 @@ class _RefusalReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Refusal
     """It was not executed, or was reversed already, so that there is nothing to undo."""
     REFUSAL_REASON_TOO_MANY_REMARKS: _RefusalReason.ValueType  # 33
     """As much was noted, asked and modified about the decision as it holds."""
+    REFUSAL_REASON_READ_TOO_SHORTLY: _RefusalReason.ValueType  # 34
+    """The policy asks for a longer look at this than the verdict says there was."""
+    REFUSAL_REASON_NOT_IN_BATCH: _RefusalReason.ValueType  # 35
+    """It cannot be decided along with others: it is critical, or the batch has grown beyond what the policy allows."""
 
 class RefusalReason(_RefusalReason, metaclass=_RefusalReasonEnumTypeWrapper):
     """Why a command was refused. A refused command changed nothing and left no trace."""
@@ -168,6 +172,10 @@ REFUSAL_REASON_NOTHING_TO_UNDO: RefusalReason.ValueType  # 32
 """It was not executed, or was reversed already, so that there is nothing to undo."""
 REFUSAL_REASON_TOO_MANY_REMARKS: RefusalReason.ValueType  # 33
 """As much was noted, asked and modified about the decision as it holds."""
+REFUSAL_REASON_READ_TOO_SHORTLY: RefusalReason.ValueType  # 34
+"""The policy asks for a longer look at this than the verdict says there was."""
+REFUSAL_REASON_NOT_IN_BATCH: RefusalReason.ValueType  # 35
+"""It cannot be decided along with others: it is critical, or the batch has grown beyond what the policy allows."""
 Global___RefusalReason: _TypeAlias = RefusalReason  # noqa: Y015
 
 @_typing.final
@@ -456,6 +464,8 @@ class Verdict(_message.Message):
     DEFER_FIELD_NUMBER: _builtins.int
     REQUEST_INFORMATION_FIELD_NUMBER: _builtins.int
     RETURN_FOR_REVISION_FIELD_NUMBER: _builtins.int
+    PRESENTATION_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
     """Which decision."""
     version: _builtins.int
@@ -464,6 +474,10 @@ class Verdict(_message.Message):
     """This action, in whatever version of the decision."""
     comment: _builtins.str
     """The comment on an approval, or the reason for a rejection."""
+    batch_id: _builtins.str
+    """The verdict is one of several that were given at once on a group of like decisions; they all carry the same id, which
+    the console draws. Approvals and rejections only. Empty: it stands alone.
+    """
     @_builtins.property
     def approve(self) -> Global___Approve:
         """Yes."""
@@ -488,6 +502,10 @@ class Verdict(_message.Message):
     def return_for_revision(self) -> Global___ReturnForRevision:
         """Not like this; propose it anew."""
 
+    @_builtins.property
+    def presentation(self) -> Global___Presentation:
+        """What the operator was shown before judging, as its console says. A policy can ask for it."""
+
     def __init__(
         self,
         *,
@@ -501,10 +519,12 @@ class Verdict(_message.Message):
         defer: Global___Defer | None = ...,
         request_information: Global___RequestInformation | None = ...,
         return_for_revision: Global___ReturnForRevision | None = ...,
+        presentation: Global___Presentation | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action_digest", b"action_digest", "approve", b"approve", "defer", b"defer", "judgement", b"judgement", "modify_and_approve", b"modify_and_approve", "reject", b"reject", "request_information", b"request_information", "return_for_revision", b"return_for_revision", "seen", b"seen", "version", b"version"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_digest", b"action_digest", "approve", b"approve", "defer", b"defer", "judgement", b"judgement", "modify_and_approve", b"modify_and_approve", "presentation", b"presentation", "reject", b"reject", "request_information", b"request_information", "return_for_revision", b"return_for_revision", "seen", b"seen", "version", b"version"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_digest", b"action_digest", "approve", b"approve", "comment", b"comment", "decision_id", b"decision_id", "defer", b"defer", "judgement", b"judgement", "modify_and_approve", b"modify_and_approve", "reject", b"reject", "request_information", b"request_information", "return_for_revision", b"return_for_revision", "seen", b"seen", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_digest", b"action_digest", "approve", b"approve", "batch_id", b"batch_id", "comment", b"comment", "decision_id", b"decision_id", "defer", b"defer", "judgement", b"judgement", "modify_and_approve", b"modify_and_approve", "presentation", b"presentation", "reject", b"reject", "request_information", b"request_information", "return_for_revision", b"return_for_revision", "seen", b"seen", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType_judgement: _TypeAlias = _typing.Literal["approve", "reject", "modify_and_approve", "defer", "request_information", "return_for_revision"]  # noqa: Y015
     _WhichOneofArgType_judgement: _TypeAlias = _typing.Literal["judgement", b"judgement"]  # noqa: Y015
@@ -516,6 +536,38 @@ class Verdict(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType_seen) -> _WhichOneofReturnType_seen | None: ...
 
 Global___Verdict: _TypeAlias = Verdict  # noqa: Y015
+
+@_typing.final
+class Presentation(_message.Message):
+    """What an operator was shown before judging. The console's own statement: the server records it, and cannot check it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RENDERING_DIGEST_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    READING_FIELD_NUMBER: _builtins.int
+    rendering_digest: _builtins.bytes
+    """SHA-256 over the text that was shown, in UTF-8, its lines ended by line feeds."""
+    version: _builtins.int
+    """The version of the decision that was shown."""
+    @_builtins.property
+    def reading(self) -> _duration_pb2.Duration:
+        """How long it was in view before the verdict was given."""
+
+    def __init__(
+        self,
+        *,
+        rendering_digest: _builtins.bytes = ...,
+        version: _builtins.int = ...,
+        reading: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["reading", b"reading"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reading", b"reading", "rendering_digest", b"rendering_digest", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Presentation: _TypeAlias = Presentation  # noqa: Y015
 
 @_typing.final
 class Approve(_message.Message):

@@ -24,6 +24,208 @@ else:
 DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
+class ListSimilarDecisionsRequest(_message.Message):
+    """How did decisions like this one end?"""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.str
+    """Like which."""
+    page_size: _builtins.int
+    """Most to return; 0 for the server's choice."""
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "page_size", b"page_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSimilarDecisionsRequest: _TypeAlias = ListSimilarDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListSimilarDecisionsResponse(_message.Message):
+    """How decisions like one ended."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
+    APPROVED_BY_POLICY_FIELD_NUMBER: _builtins.int
+    OPEN_FIELD_NUMBER: _builtins.int
+    approved_by_policy: _builtins.int
+    """How many of those the policy approved without a person."""
+    open: _builtins.int
+    """How many like it are open, itself not counted."""
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.Decision]:
+        """Those that ended, the latest first."""
+
+    @_builtins.property
+    def states(self) -> _containers.RepeatedCompositeFieldContainer[Global___StateCount]:
+        """How many ended how, of the latest 1000. In the order of DecisionState."""
+
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[_decision_pb2.Decision] | None = ...,
+        states: _abc.Iterable[Global___StateCount] | None = ...,
+        approved_by_policy: _builtins.int = ...,
+        open: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved_by_policy", b"approved_by_policy", "decisions", b"decisions", "open", b"open", "states", b"states"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListSimilarDecisionsResponse: _TypeAlias = ListSimilarDecisionsResponse  # noqa: Y015
+
+@_typing.final
+class GetOperatorStatisticsRequest(_message.Message):
+    """Count what one operator did."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    operator: _builtins.str
+    """Who; empty for the caller."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """From then on; absent for the last 24 hours. Not earlier than 31 days ago."""
+
+    def __init__(
+        self,
+        *,
+        operator: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["operator", b"operator", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOperatorStatisticsRequest: _TypeAlias = GetOperatorStatisticsRequest  # noqa: Y015
+
+@_typing.final
+class EventCount(_message.Message):
+    """How often something happened."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENT_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    event: _builtins.str
+    """The event's field name in Event, such as "decision_rejected"."""
+    count: _builtins.int
+    """How often."""
+    def __init__(
+        self,
+        *,
+        event: _builtins.str = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "event", b"event"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EventCount: _TypeAlias = EventCount  # noqa: Y015
+
+@_typing.final
+class GetOperatorStatisticsResponse(_message.Message):
+    """What one operator did."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OPERATOR_FIELD_NUMBER: _builtins.int
+    SINCE_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    APPROVED_FIELD_NUMBER: _builtins.int
+    REJECTED_FIELD_NUMBER: _builtins.int
+    IN_BATCHES_FIELD_NUMBER: _builtins.int
+    MEDIAN_TO_DECIDE_FIELD_NUMBER: _builtins.int
+    MEDIAN_READING_FIELD_NUMBER: _builtins.int
+    FIRST_AT_FIELD_NUMBER: _builtins.int
+    LAST_AT_FIELD_NUMBER: _builtins.int
+    SERVER_TIME_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    CONNECTED_FIELD_NUMBER: _builtins.int
+    operator: _builtins.str
+    """Who."""
+    approved: _builtins.int
+    """Decisions that the operator approved, alone or among others, as proposed or modified."""
+    rejected: _builtins.int
+    """Decisions that the operator rejected or returned for revision."""
+    in_batches: _builtins.int
+    """Approvals and rejections that were given on groups."""
+    role: _decision_pb2.Role.ValueType
+    """The credential's role; UNSPECIFIED where it is revoked."""
+    connected: _builtins.bool
+    """At least one Operate stream is open."""
+    @_builtins.property
+    def since(self) -> _timestamp_pb2.Timestamp:
+        """From when it was counted."""
+
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventCount]:
+        """What the operator's commands brought about, the most frequent first."""
+
+    @_builtins.property
+    def median_to_decide(self) -> _duration_pb2.Duration:
+        """The median time from the proposal to the operator's verdict; absent where there was none."""
+
+    @_builtins.property
+    def median_reading(self) -> _duration_pb2.Duration:
+        """The median time that decisions were in view before a verdict, as consoles said; absent where none said."""
+
+    @_builtins.property
+    def first_at(self) -> _timestamp_pb2.Timestamp:
+        """The operator's first and last deed since then; absent where there was none."""
+
+    @_builtins.property
+    def last_at(self) -> _timestamp_pb2.Timestamp:
+        """The last one."""
+
+    @_builtins.property
+    def server_time(self) -> _timestamp_pb2.Timestamp:
+        """The server's clock."""
+
+    def __init__(
+        self,
+        *,
+        operator: _builtins.str = ...,
+        since: _timestamp_pb2.Timestamp | None = ...,
+        events: _abc.Iterable[Global___EventCount] | None = ...,
+        approved: _builtins.int = ...,
+        rejected: _builtins.int = ...,
+        in_batches: _builtins.int = ...,
+        median_to_decide: _duration_pb2.Duration | None = ...,
+        median_reading: _duration_pb2.Duration | None = ...,
+        first_at: _timestamp_pb2.Timestamp | None = ...,
+        last_at: _timestamp_pb2.Timestamp | None = ...,
+        server_time: _timestamp_pb2.Timestamp | None = ...,
+        role: _decision_pb2.Role.ValueType = ...,
+        connected: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["first_at", b"first_at", "last_at", b"last_at", "median_reading", b"median_reading", "median_to_decide", b"median_to_decide", "server_time", b"server_time", "since", b"since"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approved", b"approved", "connected", b"connected", "events", b"events", "first_at", b"first_at", "in_batches", b"in_batches", "last_at", b"last_at", "median_reading", b"median_reading", "median_to_decide", b"median_to_decide", "operator", b"operator", "rejected", b"rejected", "role", b"role", "server_time", b"server_time", "since", b"since"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetOperatorStatisticsResponse: _TypeAlias = GetOperatorStatisticsResponse  # noqa: Y015
+
+@_typing.final
 class ListEligibleOperatorsRequest(_message.Message):
     """Who could decide?"""
 
@@ -223,6 +425,7 @@ class OperatorNews(_message.Message):
     RECEIPTS_FIELD_NUMBER: _builtins.int
     CHANGES_FIELD_NUMBER: _builtins.int
     HALTS_FIELD_NUMBER: _builtins.int
+    CONSOLE_RULES_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def receipts(self) -> _containers.RepeatedCompositeFieldContainer[_command_pb2.Receipt]:
         """The answers to its commands."""
@@ -235,16 +438,21 @@ class OperatorNews(_message.Message):
     def halts(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.Halt]:
         """Halts that were declared or released."""
 
+    @_builtins.property
+    def console_rules(self) -> _stream_pb2.ConsoleRules:
+        """What the policy asks of consoles from here on; absent where that is as before."""
+
     def __init__(
         self,
         *,
         receipts: _abc.Iterable[_command_pb2.Receipt] | None = ...,
         changes: _abc.Iterable[_command_pb2.Change] | None = ...,
         halts: _abc.Iterable[_decision_pb2.Halt] | None = ...,
+        console_rules: _stream_pb2.ConsoleRules | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["console_rules", b"console_rules"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "halts", b"halts", "receipts", b"receipts"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "console_rules", b"console_rules", "halts", b"halts", "receipts", b"receipts"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

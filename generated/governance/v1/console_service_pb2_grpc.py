@@ -70,6 +70,16 @@ class ConsoleServiceStub:
                 request_serializer=governance_dot_v1_dot_console__service__pb2.ListHaltsRequest.SerializeToString,
                 response_deserializer=governance_dot_v1_dot_console__service__pb2.ListHaltsResponse.FromString,
                 _registered_method=True)
+        self.ListSimilarDecisions = channel.unary_unary(
+                '/governance.v1.ConsoleService/ListSimilarDecisions',
+                request_serializer=governance_dot_v1_dot_console__service__pb2.ListSimilarDecisionsRequest.SerializeToString,
+                response_deserializer=governance_dot_v1_dot_console__service__pb2.ListSimilarDecisionsResponse.FromString,
+                _registered_method=True)
+        self.GetOperatorStatistics = channel.unary_unary(
+                '/governance.v1.ConsoleService/GetOperatorStatistics',
+                request_serializer=governance_dot_v1_dot_console__service__pb2.GetOperatorStatisticsRequest.SerializeToString,
+                response_deserializer=governance_dot_v1_dot_console__service__pb2.GetOperatorStatisticsResponse.FromString,
+                _registered_method=True)
 
 
 class ConsoleServiceServicer:
@@ -128,6 +138,22 @@ class ConsoleServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListSimilarDecisions(self, request, context):
+        """Tell how decisions like one ended: those that share its group key. Ends with NOT_FOUND if there is no such
+        decision; with FAILED_PRECONDITION and JUDGEMENT_REQUIRED where the policy first wants the caller's own judgement
+        (vote, ask, note or defer, then ask again).
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetOperatorStatistics(self, request, context):
+        """Count what one operator did. Ends with NOT_FOUND if nobody has, or had, a credential of that name.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ConsoleServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -160,6 +186,16 @@ def add_ConsoleServiceServicer_to_server(servicer, server):
                     servicer.ListHalts,
                     request_deserializer=governance_dot_v1_dot_console__service__pb2.ListHaltsRequest.FromString,
                     response_serializer=governance_dot_v1_dot_console__service__pb2.ListHaltsResponse.SerializeToString,
+            ),
+            'ListSimilarDecisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListSimilarDecisions,
+                    request_deserializer=governance_dot_v1_dot_console__service__pb2.ListSimilarDecisionsRequest.FromString,
+                    response_serializer=governance_dot_v1_dot_console__service__pb2.ListSimilarDecisionsResponse.SerializeToString,
+            ),
+            'GetOperatorStatistics': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetOperatorStatistics,
+                    request_deserializer=governance_dot_v1_dot_console__service__pb2.GetOperatorStatisticsRequest.FromString,
+                    response_serializer=governance_dot_v1_dot_console__service__pb2.GetOperatorStatisticsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -330,6 +366,60 @@ class ConsoleService:
             '/governance.v1.ConsoleService/ListHalts',
             governance_dot_v1_dot_console__service__pb2.ListHaltsRequest.SerializeToString,
             governance_dot_v1_dot_console__service__pb2.ListHaltsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListSimilarDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/governance.v1.ConsoleService/ListSimilarDecisions',
+            governance_dot_v1_dot_console__service__pb2.ListSimilarDecisionsRequest.SerializeToString,
+            governance_dot_v1_dot_console__service__pb2.ListSimilarDecisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetOperatorStatistics(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/governance.v1.ConsoleService/GetOperatorStatistics',
+            governance_dot_v1_dot_console__service__pb2.GetOperatorStatisticsRequest.SerializeToString,
+            governance_dot_v1_dot_console__service__pb2.GetOperatorStatisticsResponse.FromString,
             options,
             channel_credentials,
             insecure,

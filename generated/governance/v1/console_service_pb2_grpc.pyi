@@ -57,6 +57,13 @@ class ConsoleServiceStub:
     """List who could decide a decision now, and who of them can be reached. Ends with NOT_FOUND if there is none."""
     ListHalts: _grpc.UnaryUnaryMultiCallable[_console_service_pb2.ListHaltsRequest, _console_service_pb2.ListHaltsResponse]
     """List the halts in force."""
+    ListSimilarDecisions: _grpc.UnaryUnaryMultiCallable[_console_service_pb2.ListSimilarDecisionsRequest, _console_service_pb2.ListSimilarDecisionsResponse]
+    """Tell how decisions like one ended: those that share its group key. Ends with NOT_FOUND if there is no such
+    decision; with FAILED_PRECONDITION and JUDGEMENT_REQUIRED where the policy first wants the caller's own judgement
+    (vote, ask, note or defer, then ask again).
+    """
+    GetOperatorStatistics: _grpc.UnaryUnaryMultiCallable[_console_service_pb2.GetOperatorStatisticsRequest, _console_service_pb2.GetOperatorStatisticsResponse]
+    """Count what one operator did. Ends with NOT_FOUND if nobody has, or had, a credential of that name."""
 
 @_typing.type_check_only
 class ConsoleServiceAsyncStub(ConsoleServiceStub):
@@ -87,6 +94,13 @@ class ConsoleServiceAsyncStub(ConsoleServiceStub):
     """List who could decide a decision now, and who of them can be reached. Ends with NOT_FOUND if there is none."""
     ListHalts: _aio.UnaryUnaryMultiCallable[_console_service_pb2.ListHaltsRequest, _console_service_pb2.ListHaltsResponse]  # type: ignore[assignment]
     """List the halts in force."""
+    ListSimilarDecisions: _aio.UnaryUnaryMultiCallable[_console_service_pb2.ListSimilarDecisionsRequest, _console_service_pb2.ListSimilarDecisionsResponse]  # type: ignore[assignment]
+    """Tell how decisions like one ended: those that share its group key. Ends with NOT_FOUND if there is no such
+    decision; with FAILED_PRECONDITION and JUDGEMENT_REQUIRED where the policy first wants the caller's own judgement
+    (vote, ask, note or defer, then ask again).
+    """
+    GetOperatorStatistics: _aio.UnaryUnaryMultiCallable[_console_service_pb2.GetOperatorStatisticsRequest, _console_service_pb2.GetOperatorStatisticsResponse]  # type: ignore[assignment]
+    """Count what one operator did. Ends with NOT_FOUND if nobody has, or had, a credential of that name."""
 
 class ConsoleServiceServicer(metaclass=_abc_1.ABCMeta):
     """Where operators are shown what waits for them, and decide it.
@@ -150,5 +164,24 @@ class ConsoleServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_console_service_pb2.ListHaltsResponse, _abc.Awaitable[_console_service_pb2.ListHaltsResponse]]:
         """List the halts in force."""
+
+    @_abc_1.abstractmethod
+    def ListSimilarDecisions(
+        self,
+        request: _console_service_pb2.ListSimilarDecisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_console_service_pb2.ListSimilarDecisionsResponse, _abc.Awaitable[_console_service_pb2.ListSimilarDecisionsResponse]]:
+        """Tell how decisions like one ended: those that share its group key. Ends with NOT_FOUND if there is no such
+        decision; with FAILED_PRECONDITION and JUDGEMENT_REQUIRED where the policy first wants the caller's own judgement
+        (vote, ask, note or defer, then ask again).
+        """
+
+    @_abc_1.abstractmethod
+    def GetOperatorStatistics(
+        self,
+        request: _console_service_pb2.GetOperatorStatisticsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_console_service_pb2.GetOperatorStatisticsResponse, _abc.Awaitable[_console_service_pb2.GetOperatorStatisticsResponse]]:
+        """Count what one operator did. Ends with NOT_FOUND if nobody has, or had, a credential of that name."""
 
 def add_ConsoleServiceServicer_to_server(servicer: ConsoleServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -58,6 +58,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """
     ERROR_REASON_CLIENT_TOO_SLOW: _ErrorReason.ValueType  # 15
     """UNAVAILABLE: the client took nothing for longer than the server waits. Resume, and read."""
+    ERROR_REASON_OPERATOR_NOT_FOUND: _ErrorReason.ValueType  # 16
+    """NOT_FOUND: there is and was no operator of that name."""
+    ERROR_REASON_JUDGEMENT_REQUIRED: _ErrorReason.ValueType  # 17
+    """FAILED_PRECONDITION: the policy wants the caller's own judgement first."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason in google.rpc.ErrorInfo, without its prefix, under the domain "governance.v1"."""
@@ -98,4 +102,8 @@ that is a refusal instead.
 """
 ERROR_REASON_CLIENT_TOO_SLOW: ErrorReason.ValueType  # 15
 """UNAVAILABLE: the client took nothing for longer than the server waits. Resume, and read."""
+ERROR_REASON_OPERATOR_NOT_FOUND: ErrorReason.ValueType  # 16
+"""NOT_FOUND: there is and was no operator of that name."""
+ERROR_REASON_JUDGEMENT_REQUIRED: ErrorReason.ValueType  # 17
+"""FAILED_PRECONDITION: the policy wants the caller's own judgement first."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -9,6 +9,7 @@ from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from governance.v1 import action_pb2 as _action_pb2
+from governance.v1 import command_pb2 as _command_pb2
 from governance.v1 import decision_pb2 as _decision_pb2
 import builtins as _builtins
 import sys
@@ -38,6 +39,8 @@ class Entry(_message.Message):
     DECISION_ID_FIELD_NUMBER: _builtins.int
     PERSONAL_COMMITMENT_FIELD_NUMBER: _builtins.int
     EVENTS_FIELD_NUMBER: _builtins.int
+    PRESENTATION_FIELD_NUMBER: _builtins.int
+    BATCH_ID_FIELD_NUMBER: _builtins.int
     offset: _builtins.int
     """Its place in the ledger, from 1, without gaps."""
     previous_hash: _builtins.bytes
@@ -50,6 +53,8 @@ class Entry(_message.Message):
     """SHA-256(0x02 || salt || personal), over the entry's PersonalData as stored, apart from it; empty where there is
     none. The salt has 32 bytes.
     """
+    batch_id: _builtins.str
+    """Which verdicts were given at once on a group of like decisions: those with the same one by the same actor."""
     @_builtins.property
     def recorded_at(self) -> _timestamp_pb2.Timestamp:
         """When the server took it. Never earlier than in the entry before."""
@@ -62,6 +67,10 @@ class Entry(_message.Message):
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
         """What happened, in order. All of it or none."""
 
+    @_builtins.property
+    def presentation(self) -> _command_pb2.Presentation:
+        """What the operator was shown before judging, as its console said; absent where it said nothing."""
+
     def __init__(
         self,
         *,
@@ -73,10 +82,12 @@ class Entry(_message.Message):
         decision_id: _builtins.str = ...,
         personal_commitment: _builtins.bytes = ...,
         events: _abc.Iterable[Global___Event] | None = ...,
+        presentation: _command_pb2.Presentation | None = ...,
+        batch_id: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "recorded_at", b"recorded_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "presentation", b"presentation", "recorded_at", b"recorded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "decision_id", b"decision_id", "events", b"events", "offset", b"offset", "personal_commitment", b"personal_commitment", "previous_hash", b"previous_hash", "recorded_at", b"recorded_at", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "batch_id", b"batch_id", "decision_id", b"decision_id", "events", b"events", "offset", b"offset", "personal_commitment", b"personal_commitment", "presentation", b"presentation", "previous_hash", b"previous_hash", "recorded_at", b"recorded_at", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

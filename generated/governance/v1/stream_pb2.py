@@ -28,7 +28,7 @@ from governance.v1 import decision_pb2 as governance_dot_v1_dot_decision__pb2
 from governance.v1 import options_pb2 as governance_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agovernance/v1/stream.proto\x12\rgovernance.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cgovernance/v1/decision.proto\x1a\x1bgovernance/v1/options.proto\"\x91\x01\n\x0b\x43lientHello\x12\x17\n\x06\x63lient\x18\x01 \x01(\tB\x07\x92\xb5\x18\x03\x18\x80\x01\x12\x1a\n\x08instance\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04\x18@@\x01\x12 \n\x0c\x63\x61pabilities\x18\x03 \x03(\tB\n\x92\xb5\x18\x06\x18@  @\x01\x12\x0e\n\x06offset\x18\x04 \x01(\x04\x12\x1b\n\tledger_id\x18\x05 \x01(\tB\x08\x92\xb5\x18\x04\x18 @\x01\"~\n\rSessionLimits\x12\x17\n\x0fmax_frame_bytes\x18\x01 \x01(\r\x12\x1e\n\x16max_commands_per_frame\x18\x02 \x01(\r\x12\x34\n\x11progress_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\x8e\x02\n\x0bServerHello\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12!\n\x03you\x18\x02 \x01(\x0b\x32\x14.governance.v1.Actor\x12\x16\n\x0eserver_version\x18\x03 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x04 \x03(\t\x12\x11\n\tledger_id\x18\x05 \x01(\t\x12\x0e\n\x06offset\x18\x06 \x01(\x04\x12\x13\n\x0bhead_offset\x18\x07 \x01(\x04\x12\x10\n\x08snapshot\x18\x08 \x01(\x08\x12,\n\x06limits\x18\t \x01(\x0b\x32\x1c.governance.v1.SessionLimits\x12\"\n\x05halts\x18\n \x03(\x0b\x32\x13.governance.v1.Halt\"5\n\x08Progress\x12)\n\x08pressure\x18\x01 \x01(\x0b\x32\x17.governance.v1.Pressure\"g\n\x07Goodbye\x12,\n\x06reason\x18\x01 \x01(\x0e\x32\x1c.governance.v1.GoodbyeReason\x12.\n\x0bretry_after\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"K\n\x08\x45nvelope\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*q\n\rGoodbyeReason\x12\x1e\n\x1aGOODBYE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17GOODBYE_REASON_STOPPING\x10\x01\x12#\n\x1fGOODBYE_REASON_CREDENTIAL_ENDED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1agovernance/v1/stream.proto\x12\rgovernance.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1cgovernance/v1/decision.proto\x1a\x1bgovernance/v1/options.proto\"\x91\x01\n\x0b\x43lientHello\x12\x17\n\x06\x63lient\x18\x01 \x01(\tB\x07\x92\xb5\x18\x03\x18\x80\x01\x12\x1a\n\x08instance\x18\x02 \x01(\tB\x08\x92\xb5\x18\x04\x18@@\x01\x12 \n\x0c\x63\x61pabilities\x18\x03 \x03(\tB\n\x92\xb5\x18\x06\x18@  @\x01\x12\x0e\n\x06offset\x18\x04 \x01(\x04\x12\x1b\n\tledger_id\x18\x05 \x01(\tB\x08\x92\xb5\x18\x04\x18 @\x01\"~\n\rSessionLimits\x12\x17\n\x0fmax_frame_bytes\x18\x01 \x01(\r\x12\x1e\n\x16max_commands_per_frame\x18\x02 \x01(\r\x12\x34\n\x11progress_interval\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xc2\x02\n\x0bServerHello\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12!\n\x03you\x18\x02 \x01(\x0b\x32\x14.governance.v1.Actor\x12\x16\n\x0eserver_version\x18\x03 \x01(\t\x12\x14\n\x0c\x63\x61pabilities\x18\x04 \x03(\t\x12\x11\n\tledger_id\x18\x05 \x01(\t\x12\x0e\n\x06offset\x18\x06 \x01(\x04\x12\x13\n\x0bhead_offset\x18\x07 \x01(\x04\x12\x10\n\x08snapshot\x18\x08 \x01(\x08\x12,\n\x06limits\x18\t \x01(\x0b\x32\x1c.governance.v1.SessionLimits\x12\"\n\x05halts\x18\n \x03(\x0b\x32\x13.governance.v1.Halt\x12\x32\n\rconsole_rules\x18\x0b \x01(\x0b\x32\x1b.governance.v1.ConsoleRules\"_\n\x0bReadingTime\x12&\n\x04risk\x18\x01 \x01(\x0e\x32\x18.governance.v1.RiskLevel\x12(\n\x05least\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"\xb4\x01\n\x0c\x43onsoleRules\x12+\n\x07reading\x18\x01 \x03(\x0b\x32\x1a.governance.v1.ReadingTime\x12(\n\x06retype\x18\x02 \x03(\x0e\x32\x18.governance.v1.RiskLevel\x12\x17\n\x0f\x62\x61tch_decisions\x18\x03 \x01(\r\x12\x13\n\x0b\x62\x61tch_score\x18\x04 \x01(\x01\x12\x1f\n\x17similar_after_judgement\x18\x05 \x01(\x08\"5\n\x08Progress\x12)\n\x08pressure\x18\x01 \x01(\x0b\x32\x17.governance.v1.Pressure\"g\n\x07Goodbye\x12,\n\x06reason\x18\x01 \x01(\x0e\x32\x1c.governance.v1.GoodbyeReason\x12.\n\x0bretry_after\x18\x02 \x01(\x0b\x32\x19.google.protobuf.Duration\"K\n\x08\x45nvelope\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12/\n\x0bserver_time\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*q\n\rGoodbyeReason\x12\x1e\n\x1aGOODBYE_REASON_UNSPECIFIED\x10\x00\x12\x1b\n\x17GOODBYE_REASON_STOPPING\x10\x01\x12#\n\x1fGOODBYE_REASON_CREDENTIAL_ENDED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,18 +43,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLIENTHELLO'].fields_by_name['capabilities']._serialized_options = b'\222\265\030\006\030@  @\001'
   _globals['_CLIENTHELLO'].fields_by_name['ledger_id']._loaded_options = None
   _globals['_CLIENTHELLO'].fields_by_name['ledger_id']._serialized_options = b'\222\265\030\004\030 @\001'
-  _globals['_GOODBYEREASON']._serialized_start=955
-  _globals['_GOODBYEREASON']._serialized_end=1068
+  _globals['_GOODBYEREASON']._serialized_start=1287
+  _globals['_GOODBYEREASON']._serialized_end=1400
   _globals['_CLIENTHELLO']._serialized_start=170
   _globals['_CLIENTHELLO']._serialized_end=315
   _globals['_SESSIONLIMITS']._serialized_start=317
   _globals['_SESSIONLIMITS']._serialized_end=443
   _globals['_SERVERHELLO']._serialized_start=446
-  _globals['_SERVERHELLO']._serialized_end=716
-  _globals['_PROGRESS']._serialized_start=718
-  _globals['_PROGRESS']._serialized_end=771
-  _globals['_GOODBYE']._serialized_start=773
-  _globals['_GOODBYE']._serialized_end=876
-  _globals['_ENVELOPE']._serialized_start=878
-  _globals['_ENVELOPE']._serialized_end=953
+  _globals['_SERVERHELLO']._serialized_end=768
+  _globals['_READINGTIME']._serialized_start=770
+  _globals['_READINGTIME']._serialized_end=865
+  _globals['_CONSOLERULES']._serialized_start=868
+  _globals['_CONSOLERULES']._serialized_end=1048
+  _globals['_PROGRESS']._serialized_start=1050
+  _globals['_PROGRESS']._serialized_end=1103
+  _globals['_GOODBYE']._serialized_start=1105
+  _globals['_GOODBYE']._serialized_end=1208
+  _globals['_ENVELOPE']._serialized_start=1210
+  _globals['_ENVELOPE']._serialized_end=1285
 # @@protoc_insertion_point(module_scope)

@@ -134,6 +134,7 @@ class ServerHello(_message.Message):
     SNAPSHOT_FIELD_NUMBER: _builtins.int
     LIMITS_FIELD_NUMBER: _builtins.int
     HALTS_FIELD_NUMBER: _builtins.int
+    CONSOLE_RULES_FIELD_NUMBER: _builtins.int
     session_id: _builtins.str
     """Names the session in the server's log."""
     server_version: _builtins.str
@@ -162,6 +163,10 @@ class ServerHello(_message.Message):
     def halts(self) -> _containers.RepeatedCompositeFieldContainer[_decision_pb2.Halt]:
         """The halts in force."""
 
+    @_builtins.property
+    def console_rules(self) -> Global___ConsoleRules:
+        """What the policy asks of consoles; for operators only."""
+
     def __init__(
         self,
         *,
@@ -175,14 +180,85 @@ class ServerHello(_message.Message):
         snapshot: _builtins.bool = ...,
         limits: Global___SessionLimits | None = ...,
         halts: _abc.Iterable[_decision_pb2.Halt] | None = ...,
+        console_rules: Global___ConsoleRules | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["limits", b"limits", "you", b"you"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["console_rules", b"console_rules", "limits", b"limits", "you", b"you"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "halts", b"halts", "head_offset", b"head_offset", "ledger_id", b"ledger_id", "limits", b"limits", "offset", b"offset", "server_version", b"server_version", "session_id", b"session_id", "snapshot", b"snapshot", "you", b"you"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["capabilities", b"capabilities", "console_rules", b"console_rules", "halts", b"halts", "head_offset", b"head_offset", "ledger_id", b"ledger_id", "limits", b"limits", "offset", b"offset", "server_version", b"server_version", "session_id", b"session_id", "snapshot", b"snapshot", "you", b"you"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___ServerHello: _TypeAlias = ServerHello  # noqa: Y015
+
+@_typing.final
+class ReadingTime(_message.Message):
+    """The least time that a decision of some risk is read before it is approved."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RISK_FIELD_NUMBER: _builtins.int
+    LEAST_FIELD_NUMBER: _builtins.int
+    risk: _decision_pb2.RiskLevel.ValueType
+    """Which risk."""
+    @_builtins.property
+    def least(self) -> _duration_pb2.Duration:
+        """At least so long."""
+
+    def __init__(
+        self,
+        *,
+        risk: _decision_pb2.RiskLevel.ValueType = ...,
+        least: _duration_pb2.Duration | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["least", b"least"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["least", b"least", "risk", b"risk"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReadingTime: _TypeAlias = ReadingTime  # noqa: Y015
+
+@_typing.final
+class ConsoleRules(_message.Message):
+    """What the policy asks of operators' consoles. The server refuses what goes against it where it can see it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    READING_FIELD_NUMBER: _builtins.int
+    RETYPE_FIELD_NUMBER: _builtins.int
+    BATCH_DECISIONS_FIELD_NUMBER: _builtins.int
+    BATCH_SCORE_FIELD_NUMBER: _builtins.int
+    SIMILAR_AFTER_JUDGEMENT_FIELD_NUMBER: _builtins.int
+    batch_decisions: _builtins.int
+    """Most decisions that are decided at once as a group. Critical ones never are."""
+    batch_score: _builtins.float
+    """Most risk that is decided at once as a group: the sum of the scores."""
+    similar_after_judgement: _builtins.bool
+    """How like decisions ended is told only to whoever has judged: voted, asked, noted or deferred."""
+    @_builtins.property
+    def reading(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReadingTime]:
+        """How long decisions are read before they are approved; risks without such a time are left out."""
+
+    @_builtins.property
+    def retype(self) -> _containers.RepeatedScalarFieldContainer[_decision_pb2.RiskLevel.ValueType]:
+        """Approvals of these risks ask for the target to be typed back."""
+
+    def __init__(
+        self,
+        *,
+        reading: _abc.Iterable[Global___ReadingTime] | None = ...,
+        retype: _abc.Iterable[_decision_pb2.RiskLevel.ValueType] | None = ...,
+        batch_decisions: _builtins.int = ...,
+        batch_score: _builtins.float = ...,
+        similar_after_judgement: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["batch_decisions", b"batch_decisions", "batch_score", b"batch_score", "reading", b"reading", "retype", b"retype", "similar_after_judgement", b"similar_after_judgement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ConsoleRules: _TypeAlias = ConsoleRules  # noqa: Y015
 
 @_typing.final
 class Progress(_message.Message):
