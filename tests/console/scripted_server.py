@@ -39,6 +39,7 @@ class ScriptedServer(ConsoleServiceServicer):
         answer: What receipt a command gets; None for none.
         open: What is open, for the snapshot.
         head: The ledger's last offset.
+        rules: What the hello asks of consoles.
     """
 
     def __init__(self) -> None:
@@ -47,6 +48,7 @@ class ScriptedServer(ConsoleServiceServicer):
         self.answer: Answer = accept
         self.open: list[v1.Decision] = []
         self.head = 10
+        self.rules = v1.ConsoleRules()
         self.port = 0
         self._frames: asyncio.Queue[v1.OperateResponse | None] = asyncio.Queue()
         self._arrived = asyncio.Condition()
@@ -107,6 +109,7 @@ class ScriptedServer(ConsoleServiceServicer):
         await context.abort(grpc.StatusCode.UNIMPLEMENTED, "not played")
 
     GetStatistics = ListOperators = ListEligibleOperators = ListHalts = SubmitVerdict
+    ListSimilarDecisions = GetOperatorStatistics = SubmitVerdict
 
     async def _read(self, requests: Any) -> None:
         async for request in requests:
@@ -128,6 +131,7 @@ class ScriptedServer(ConsoleServiceServicer):
                     head_offset=self.head,
                     snapshot=snapshot,
                     limits=v1.SessionLimits(max_frame_bytes=1 << 20, max_commands_per_frame=64),
+                    console_rules=self.rules,
                 ),
             )
         ]

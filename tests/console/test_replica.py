@@ -105,3 +105,74 @@ def test_halts_come_and_go() -> None:
     assert set(replica.halts) == {"h"}
     replica.frame(v1.OperateResponse(news=v1.OperatorNews(halts=[v1.Halt(halt_id="h", released=True)])))
     assert replica.halts == {}
+
+
+def test_most_urgent_first() -> None:
+    """What waits for a person comes by risk and then by deadline; what does not wait is not among it."""
+    replica = Replica()
+    replica.hello(_hello(snapshot=True))
+    replica.frame(
+        _news(
+            4,
+            decision("a", risk=v1.RISK_LEVEL_LOW, left_s=1),
+            decision("b", risk=v1.RISK_LEVEL_CRITICAL, left_s=90),
+            decision("c", risk=v1.RISK_LEVEL_CRITICAL, left_s=30),
+            decision("d", risk=v1.RISK_LEVEL_CRITICAL, state=v1.DECISION_STATE_APPROVED),
+        )
+    )
+    assert [each.decision_id for each in replica.urgent()] == ["c", "b", "a"]
+    assert replica.counts == {v1.RISK_LEVEL_CRITICAL: 2, v1.RISK_LEVEL_LOW: 1}
+    due = replica.next_due()
+    assert due is not None
+    assert due.decision_id == "a"
+
+
+def test_a_list_that_was_handed_out_stays_as_it_is() -> None:
+    """Whoever is drawing a list is not disturbed by what arrives; while nothing does, the list is not made anew."""
+    replica = Replica()
+    replica.hello(_hello(snapshot=True))
+    replica.frame(_news(1, decision("aaaaaaaa")))
+    before = replica.urgent()
+    assert replica.urgent() is before
+    replica.frame(_news(2, decision("bbbbbbbb"), decision("aaaaaaaa", version=2, state=v1.DECISION_STATE_REJECTED)))
+    assert [each.decision_id for each in before] == ["aaaaaaaa"]
+    assert [each.decision_id for each in replica.urgent()] == ["bbbbbbbb"]
+    assert [each.decision_id for each in replica.recent()] == ["aaaaaaaa"]
+
+
+def test_what_is_held_does_not_hold_its_frame() -> None:
+    """A decision is held apart from the frame it came in, which would stay in memory whole with it."""
+    replica = Replica()
+    replica.hello(_hello(snapshot=True))
+    frame = _news(1, decision("aaaaaaaa"))
+    (update,) = replica.frame(frame)
+    frame.news.changes[0].decision.core = "changed later"
+    held = replica.get("aaaaaaaa")
+    assert held is not None
+    assert held.core == update.after.core == "maximus"
+
+
+def test_alarms_are_counted_while_open() -> None:
+    """A decision that somebody has to look at counts until it has ended."""
+    replica = Replica()
+    replica.hello(_hello(snapshot=True))
+    alarmed = decision("aaaaaaaa", state=v1.DECISION_STATE_OUTCOME_UNKNOWN)
+    alarmed.alarms.add(kind=v1.ALARM_KIND_OUTCOME_UNKNOWN)
+    replica.frame(_news(1, alarmed))
+    assert replica.alarmed == 1
+    settled = decision("aaaaaaaa", state=v1.DECISION_STATE_EXECUTED, version=2)
+    settled.alarms.add(kind=v1.ALARM_KIND_OUTCOME_UNKNOWN)
+    replica.frame(_news(2, settled))
+    assert replica.alarmed == 0
+
+
+def test_unique_prefixes() -> None:
+    """An id is named by as much of it as no other has, of 8 characters at least, whether it is known or not."""
+    replica = Replica()
+    replica.hello(_hello(snapshot=True))
+    replica.frame(_news(1, decision("aaaaaaaa-01"), decision("aaaaaaaa-02"), decision("bbbbbbbbbbbb"), decision("cc")))
+    assert replica.unique_prefix("aaaaaaaa-01") == "aaaaaaaa-01"
+    assert replica.unique_prefix("aaaaaaaa-1") == "aaaaaaaa-1"
+    assert replica.unique_prefix("bbbbbbbbbbbb") == "bbbbbbbb"
+    assert replica.unique_prefix("cc") == "cc"
+    assert replica.unique_prefix("dddddddddddd") == "dddddddd"

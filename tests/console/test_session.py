@@ -159,3 +159,20 @@ async def test_frame_from_the_future(script: ScriptedServer, caplog: pytest.LogC
             await session.news()
         assert session.replica.offset == 11
     assert "does not know" in caplog.text
+
+
+async def test_rules_of_the_policy(script: ScriptedServer) -> None:
+    """What the policy asks of consoles is what the server said last, in its hello or since."""
+    script.rules = v1.ConsoleRules(batch_decisions=7)
+    async with _session(script) as session:
+        await script.until_hellos(1)
+        assert session.rules.batch_decisions == 7
+        await session.news()
+        script.send_frame(v1.OperateResponse(news=v1.OperatorNews(console_rules=v1.ConsoleRules(batch_decisions=8))))
+        while session.rules.batch_decisions != 8:
+            await session.news()
+        script.rules = v1.ConsoleRules(batch_decisions=9)
+        script.cut()
+        await script.until_hellos(2)
+        await _until(session, Link.UP)
+        assert session.rules.batch_decisions == 9

@@ -4,73 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import pytest
 
 from governance import v1
-from governance_server.engine.ports import (
-    Appendage,
-    DecisionQuery,
-    KnownRequest,
-    Store,
-    StoredCredential,
-    StoreError,
-)
-from governance_server.ledger.sqlite_store import SqliteStore
+from governance_server.engine.ports import Appendage, DecisionQuery, KnownRequest, StoredCredential, StoreError
 from tests.support.entries import LEDGER_ID, START_US, LedgerBuilder, append, joined
-from tests.support.in_memory_store import InMemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-    from pathlib import Path
+    from governance_server.engine.ports import Store
+    from tests.contract.conftest import Ground
 
 PENDING, APPROVED, REJECTED = v1.DECISION_STATE_PENDING, v1.DECISION_STATE_APPROVED, v1.DECISION_STATE_REJECTED
 LOW, MEDIUM, HIGH, CRITICAL = v1.RISK_LEVEL_LOW, v1.RISK_LEVEL_MEDIUM, v1.RISK_LEVEL_HIGH, v1.RISK_LEVEL_CRITICAL
-
-
-class Ground(Protocol):
-    """Where stores are opened: twice on the same ground is twice the same ledger."""
-
-    async def open(self) -> Store: ...
-
-
-class SqliteGround:
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.stores: list[Store] = []
-
-    async def open(self) -> Store:
-        store = await SqliteStore.open(self.path, create=True)
-        self.stores.append(store)
-        return store
-
-
-class MemoryGround:
-    def __init__(self) -> None:
-        self.first = InMemoryStore()
-        self.stores: list[Store] = []
-
-    async def open(self) -> Store:
-        return self.first.reopened()
-
-
-@pytest.fixture(params=["sqlite", "memory"])
-async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ground]:
-    chosen = SqliteGround(tmp_path / "ledger.db") if request.param == "sqlite" else MemoryGround()
-    yield chosen
-    for store in chosen.stores:
-        await store.close()
-
-
-@pytest.fixture
-async def store(ground: Ground) -> Store:
-    return await ground.open()
-
-
-@pytest.fixture
-def builder() -> LedgerBuilder:
-    return LedgerBuilder()
 
 
 def query(

@@ -274,6 +274,9 @@ class TestPlans:
             queries.open_decisions(7, 2),
             queries.records(7, 2, ""),
             queries.records(7, 2, "decision-1"),
+            queries.deeds("operator-1", 7, 2),
+            queries.deeds("operator-1", 7, 2, "decision-1"),
+            queries.latest_of_group("g", "decision-1", 2),
         ],
     )
     async def test_reading_on(self, store: SqliteStore, statement: object) -> None:
@@ -281,6 +284,18 @@ class TestPlans:
         plan = await self.plan(store, str(statement.compile(compile_kwargs={"literal_binds": True})))  # type: ignore[attr-defined] # a Select of any row
         assert "SCAN" not in plan
         assert "TEMP B-TREE" not in plan
+
+    @pytest.mark.parametrize(
+        ("statement", "index"),
+        [
+            (queries.ends_of_group("g", "decision-1", 2), "ended_decisions_of_group"),
+            (queries.open_of_group("g", "decision-1"), "open_decisions_of_group"),
+        ],
+    )
+    async def test_counting_a_group(self, store: SqliteStore, statement: object, index: str) -> None:
+        """What is counted of a group is read out of an index alone; no decision is touched."""
+        plan = await self.plan(store, str(statement.compile(compile_kwargs={"literal_binds": True})))  # type: ignore[attr-defined] # a Select of any row
+        assert f"SEARCH decisions USING COVERING INDEX {index}" in plan
 
     @pytest.mark.parametrize("statement", [statements.READ_REQUESTS, statements.READ_DECISIONS])
     async def test_looking_up(self, store: SqliteStore, statement: str) -> None:

@@ -77,6 +77,24 @@ def test_a_decision_goes_its_whole_way_in_unary_calls(call: Calls) -> None:
     assert [(one.state, one.count) for one in counted.states] == [(v1.DECISION_STATE_FAILED, 1)]
 
 
+def test_a_verdict_on_a_group_says_what_was_shown(call: Calls) -> None:
+    """A batch and a presentation go the unary way too, and what is out of place in them is refused."""
+    for number in (1, 2):
+        call(DECISIONS, "SubmitDecision", v1.SubmitDecisionRequest(proposal=proposal(number)))
+    read = call(DECISIONS, "GetDecision", v1.GetDecisionRequest(decision_id="decision-000001")).decision
+    command = approval(read)
+    command.verdict.batch_id = "batch-1"
+    shown = command.verdict.presentation
+    shown.rendering_digest, shown.version = bytes(32), read.version + 1
+    shown.reading.seconds = 12
+    ahead = call(CONSOLE, "SubmitVerdict", v1.SubmitVerdictRequest(command=command))
+    assert ahead.receipt.refused.reason == v1.REFUSAL_REASON_VERSION_STALE
+    assert ahead.receipt.refused.current == read
+    shown.version = read.version
+    approved = call(CONSOLE, "SubmitVerdict", v1.SubmitVerdictRequest(command=command))
+    assert approved.decision.state == v1.DECISION_STATE_APPROVED
+
+
 def test_a_refusal_is_an_answer_and_not_an_error(call: Calls) -> None:
     """A verdict that came too late, a withdrawal of what is gone: OK, with the reason in the receipt."""
     decision = call(DECISIONS, "SubmitDecision", v1.SubmitDecisionRequest(proposal=proposal())).decision

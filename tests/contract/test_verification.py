@@ -188,7 +188,7 @@ class TestEntries:
     async def test_duplicated(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
         """A copy of an entry at the end is found, whether the head counts it or not."""
         tamper(
-            "INSERT INTO entries SELECT ?, decision_id || 'x', entry, hash FROM entries WHERE offset = ?",
+            "INSERT INTO entries SELECT ?, decision_id || 'x', entry, hash, operator FROM entries WHERE offset = ?",
             LAST + 1,
             LAST,
         )
@@ -310,7 +310,11 @@ class TestProjections:
             ("UPDATE decisions SET decision = 'nothing' WHERE decision_id = 'decision-000003'", 6),
             ("UPDATE decisions SET decision = x'ff' WHERE decision_id = 'decision-000003'", 6),
             ("UPDATE decisions SET decision_id = 'decision-9' WHERE decision_id = 'decision-000003'", 6),
-            ("INSERT INTO decisions SELECT 'x', 99, 1, 1, 1, 1, '', 1, 1, 1, 1, 1, 1, x'', NULL FROM head", 99),
+            ("INSERT INTO decisions SELECT 'x', 99, 1, 1, 1, 1, '', 1, 1, 1, 1, 1, 1, x'', NULL, '' FROM head", 99),
+            ("UPDATE decisions SET group_key = 'other' WHERE decision_id = 'decision-000002'", 8),
+            ("UPDATE entries SET operator = 'operator-2' WHERE offset = 7", 7),
+            ("UPDATE entries SET operator = '' WHERE offset = 8", 8),
+            ("UPDATE entries SET operator = 'operator-1' WHERE offset = 5", 5),
             ("UPDATE tallies SET count = count + 1", LIVED),
         ],
     )

@@ -10,13 +10,14 @@ import pytest
 
 from governance import v1
 from governance.v1.administration_service_pb2_grpc import AdministrationServiceStub
+from governance.v1.audit_service_pb2_grpc import AuditServiceStub
 from governance.v1.decision_service_pb2_grpc import DecisionServiceStub
 from governance_client.channel import connect
 from governance_client.credentials import Credentials
 from governance_server.domain.moment import SECOND_US, microseconds, timestamp
-from tests.support.messages import proposal
+from tests.support.messages import approval, proposal
 from tests.support.server import ServerProcess, run_server_command
-from tests.support.wire import propose_stream
+from tests.support.wire import operate_stream, propose_stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +118,42 @@ async def test_a_policy_with_problems_is_not_applied(server: ServerProcess) -> N
     assert not in_force.HasField("applied_by")
     good = await administer(auditor, "CheckPolicy", v1.CheckPolicyRequest(document=in_force.document))
     assert good.policy_digest == in_force.policy_digest
+
+
+async def test_consoles_are_told_what_they_have_to_ask(server: ServerProcess) -> None:
+    """In the hello and when it changes; what does not keep it is refused, and what does is in the ledger."""
+    core, manager = server.add("maximus", "core"), server.add("manager-1", "security_manager")
+    operator, auditor = server.add("operator-1", "soc_operator"), server.add("auditor-1", "auditor")
+    async with propose_stream(core) as below, operate_stream(operator) as console:
+        assert not below.hello.HasField("console_rules")
+        assert console.hello.console_rules.batch_decisions == 50
+        assert not console.hello.console_rules.reading
+        document = "[console.reading_s]\nlow = 5\nmedium = 5\nhigh = 5\ncritical = 5\n[batch]\ndecisions = 1\n"
+        await administer(manager, "ApplyPolicy", request(document))
+        await console.until(lambda wire: any(frame.news.HasField("console_rules") for frame in wire.frames))
+        told = console.frames[-1].news.console_rules
+        assert [one.least.seconds for one in told.reading] == [5, 5, 5, 5]
+        for number in (1, 2):
+            await below.send(v1.CoreCommand(proposal=proposal(number)))
+        await console.until(lambda wire: len(wire.replica) == 2)
+        verdicts = [approval(decision, f"r-{decision.decision_id}") for decision in console.replica.values()]
+        hasty = await console.answer(verdicts[0])
+        assert hasty.refused.reason == v1.REFUSAL_REASON_READ_TOO_SHORTLY
+        for command in verdicts:
+            command.verdict.batch_id = "batch-1"
+            shown = command.verdict.presentation
+            shown.rendering_digest, shown.version, shown.reading.seconds = bytes(range(32)), 1, 5
+        console.receipts.clear()
+        assert (await console.answer(verdicts[0])).HasField("accepted")
+        assert (await console.answer(verdicts[1])).refused.reason == v1.REFUSAL_REASON_NOT_IN_BATCH
+    async with connect(Credentials.load(auditor)) as channel:
+        stub: Any = AuditServiceStub(channel)
+        frames = [frame async for frame in stub.ListEntries(v1.ListEntriesRequest())]
+    entries = [v1.Entry.FromString(record.entry) for frame in frames for record in frame.records]
+    recorded = [entry for entry in entries if entry.batch_id]
+    assert [(entry.actor.name, entry.batch_id, entry.presentation) for entry in recorded] == [
+        ("operator-1", "batch-1", verdicts[0].verdict.presentation)
+    ]
 
 
 @pytest.mark.parametrize("role", ["soc_operator", "soc_supervisor", "auditor", "core"])

@@ -50,6 +50,7 @@ STRICT = replace(
     required_approvals={risk: count + 1 for risk, count in DEFAULT_POLICY.required_approvals.items()},
     full_from_confidence=1.0,
     assignment="by_turns",
+    reading_s={risk: 10 * risk for risk in DEFAULT_POLICY.reading_s},
 )
 SCOPES = (
     v1.HaltScope(all=True),
@@ -114,20 +115,35 @@ class Decisions(RuleBasedStateMachine):
             made.action.targets[0].value = decision_id
         self.ask(decision_id, core, v1.CoreCommand(proposal=made))
 
-    @rule(decision_id=ids, actor=operators, behind=st.integers(0, 1), approve=st.booleans(), by_digest=st.booleans())
-    def judge(self, decision_id: str, actor: v1.Actor, behind: int, approve: bool, by_digest: bool) -> None:
+    @rule(
+        decision_id=ids,
+        actor=operators,
+        behind=st.integers(0, 1),
+        approve=st.booleans(),
+        by_digest=st.booleans(),
+        read_s=st.sampled_from((60, 60, 20, 0)),
+    )
+    def judge(
+        self, decision_id: str, actor: v1.Actor, behind: int, approve: bool, by_digest: bool, read_s: int = 60
+    ) -> None:
         verdict = self.verdict(decision_id, behind, by_digest=by_digest)
+        verdict.presentation.reading.seconds = read_s
         if approve:
             verdict.approve.SetInParent()
         else:
             verdict.reject.SetInParent()
         accepted = self.ask(decision_id, actor, v1.OperatorCommand(verdict=verdict))
         assert not (accepted and behind), "a verdict on what was not seen"
+        risk = self.decisions.get(decision_id, v1.Decision()).assessment.risk
+        if accepted and approve:
+            assert read_s >= self.house.policy.reading_s[risk], "an approval of what was not read"
 
     def verdict(self, decision_id: str, behind: int = 0, *, by_digest: bool = True) -> v1.Verdict:
         """Make a verdict that does not say what yet."""
         decision = self.decisions.get(decision_id, v1.Decision(version=1))
         verdict = v1.Verdict(decision_id=decision_id, comment="because")
+        verdict.presentation.version = max(1, decision.version)
+        verdict.presentation.reading.seconds = 60
         if by_digest:
             verdict.action_digest = decision.action_digest if not behind else bytes(32)
         else:

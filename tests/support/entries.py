@@ -28,6 +28,7 @@ class DecisionFields(TypedDict, total=False):
     deadline_us: int
     breaches: int
     by_policy: bool
+    group: str
 
 
 @dataclass
@@ -45,7 +46,14 @@ class LedgerBuilder:
         """Return a builder that goes on where a ledger ends."""
         return cls(offset=head.offset, hash=head.hash, recorded_us=max(head.recorded_at_us, START_US))
 
-    def entry(self, *events: v1.Event, decision_id: str = "", personal: bytes = b"", salt: bytes = b"") -> Record:
+    def entry(
+        self,
+        *events: v1.Event,
+        decision_id: str = "",
+        personal: bytes = b"",
+        salt: bytes = b"",
+        actor: v1.Actor | None = None,
+    ) -> Record:
         """Make the next entry, a second after the one before."""
         self.offset += 1
         self.recorded_us += 1_000_000
@@ -56,6 +64,7 @@ class LedgerBuilder:
             offset=self.offset,
             previous_hash=self.hash,
             recorded_at=timestamp(self.recorded_us),
+            actor=actor,
             decision_id=decision_id,
             personal_commitment=personal_commitment(salt, personal) if salt else b"",
             events=events,
@@ -69,10 +78,17 @@ class LedgerBuilder:
         """Make the first entry of a ledger."""
         return self.entry(v1.Event(ledger_created=v1.LedgerCreated(ledger_id=LEDGER_ID)))
 
-    def decided(self, decision_id: str, *, personal: bytes = b"", **fields: Unpack[DecisionFields]) -> Appendage:
+    def decided(
+        self,
+        decision_id: str,
+        *,
+        personal: bytes = b"",
+        actor: v1.Actor | None = None,
+        **fields: Unpack[DecisionFields],
+    ) -> Appendage:
         """Make the next entry, about a decision, with the decision's new state and the request that made it."""
         record = self.entry(
-            v1.Event(decision_proposed=v1.DecisionProposed()), decision_id=decision_id, personal=personal
+            v1.Event(decision_proposed=v1.DecisionProposed()), decision_id=decision_id, personal=personal, actor=actor
         )
         self.versions[decision_id] = self.versions.get(decision_id, 0) + 1
         row = decision_row(decision_id, offset=record.offset, version=self.versions[decision_id], **fields)
@@ -92,6 +108,7 @@ def decision_row(
     deadline_us: int = 0,
     breaches: int = 0,
     by_policy: bool = False,
+    group: str = "",
 ) -> DecisionRow:
     """Make a decision as the governor would project it."""
     decision = v1.Decision(
@@ -103,6 +120,7 @@ def decision_row(
         proposed_at=timestamp(START_US),
         assessment=v1.Assessment(risk=v1.RiskLevel.ValueType(risk)),
         tier=v1.ROLE_SOC_OPERATOR,
+        group_key=group,
     )
     decision.proposal.decision_id = decision_id
     decision.proposal.action.type = v1.ActionType.ValueType(action)

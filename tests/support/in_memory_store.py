@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_right
+from collections import Counter
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -11,9 +12,18 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from governance import v1
 from governance_server.domain.digest import NO_HASH
 from governance_server.domain.moment import microseconds
-from governance_server.engine.ports import ChangedDecision, Counts, DecisionPage, DecisionRow, Head, StoreError
+from governance_server.engine.ports import (
+    Alike,
+    ChangedDecision,
+    Counts,
+    DecisionPage,
+    DecisionRow,
+    Deed,
+    Head,
+    StoreError,
+)
 from governance_server.ledger.listing import by_recency, decode_cursor, encode_cursor
-from governance_server.ledger.projection import OPEN_STATES, in_snapshot, projected
+from governance_server.ledger.projection import OPEN_STATES, in_snapshot, operator_of, projected
 from governance_server.ledger.sqlite_transaction import assert_follows, head_after, ledger_name
 
 if TYPE_CHECKING:
@@ -178,8 +188,28 @@ class InMemoryStore:
         more = len(places) > start + query.limit
         return DecisionPage(page, encode_cursor(_place(page[-1], query), query) if more else "")
 
+    async def alike(self, group_key: str, *, without: str, limit: int, counted: int) -> Alike:
+        group = [row.decision for row in self._read().decisions.values() if row.decision.group_key == group_key]
+        others = sorted((one for one in group if one.decision_id != without), key=lambda one: one.offset, reverse=True)
+        ended = [one for one in others if one.state not in OPEN_STATES]
+        latest = ended[:counted]
+        return Alike(
+            latest=ended[:limit],
+            by_state=Counter(one.state for one in latest),
+            approved_by_policy=sum(one.approval.actor.kind == v1.ACTOR_KIND_POLICY for one in latest),
+            still_open=len(others) - len(ended),
+        )
+
     async def records(self, *, after: int, limit: int, decision_id: str = "") -> Sequence[Record]:
         found = [one for one in self._read().records if one.offset > after and decision_id in ("", one.decision_id)]
+        return found[:limit]
+
+    async def deeds(self, operator: str, *, before: int, limit: int, decision_id: str = "") -> Sequence[Deed]:
+        found = [
+            Deed(one.offset, one.entry, self._proposed_at_us(one.decision_id))
+            for one in reversed(self._read().records)
+            if one.offset < before and decision_id in ("", one.decision_id) and _operator(one) == operator != ""
+        ]
         return found[:limit]
 
     async def credential(self, credential_id: str) -> StoredCredential | None:
@@ -203,11 +233,19 @@ class InMemoryStore:
         if self._closed:
             raise StoreError("The ledger was closed. Open it again.")
 
+    def _proposed_at_us(self, decision_id: str) -> int:
+        row = self.contents.decisions.get(decision_id)
+        return microseconds(row.decision.proposed_at) if row else 0
+
     def _changes(self, after: int) -> list[ChangedDecision]:
         records = self._read().records
         rows = [row for row in self.contents.decisions.values() if row.decision.offset > after]
         rows.sort(key=lambda row: row.decision.offset)
         return [ChangedDecision(row, records[row.decision.offset - 1].entry) for row in rows]
+
+
+def _operator(record: Record) -> str:
+    return operator_of(v1.Entry.FromString(record.entry))
 
 
 def _known(known: Mapping[str, T], keys: Iterable[str]) -> dict[str, T]:

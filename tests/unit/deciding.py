@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from governance import v1
 from governance_server.domain.command import Body, Command, Consequence, Ruling, State, Surroundings, Tick
@@ -13,6 +13,7 @@ from governance_server.domain.house import House
 from governance_server.domain.moment import SECOND_US, timestamp
 from governance_server.domain.policy import DEFAULT_POLICY, Policy
 
+T = TypeVar("T")
 NOON_US: Final = 1_767_355_200 * SECOND_US
 """2026-01-02T12:00:00Z."""
 MINUTE_US: Final = 60 * SECOND_US
@@ -58,6 +59,11 @@ def critical_proposal() -> v1.Proposal:
     made.compliance_tags.append("GDPR")
     made.data_type = "PII"
     return made
+
+
+def by_risk(low: T, medium: T, high: T, critical: T) -> dict[v1.RiskLevel.ValueType, T]:
+    """Return a table of a policy that has a value for each risk."""
+    return dict(zip(sorted(DEFAULT_POLICY.risk_from), (low, medium, high, critical), strict=True))
 
 
 def kinds(consequence: Consequence) -> list[str]:

@@ -94,6 +94,19 @@ def remark(governor: Governor, number: int) -> v1.OperatorCommand:
     return command
 
 
+async def test_a_ledger_of_an_older_server_goes_on(store: InMemoryStore) -> None:
+    """What was proposed under a digest that this server would not compute is still open, and can be decided."""
+    older = Policy()
+    object.__setattr__(older, "digest", bytes(32))  # of a server that knew fewer figures
+    await decided_together(await recovered(store, ManualClock(), older), proposing(1))
+    governor = await recovered(store, ManualClock())
+    decision = governor.open_decisions["decision-000001"]
+    assert decision.assessment.policy_digest == bytes(32)
+    (receipt,) = await decided_together(governor, Command(OPERATOR_1, approval(decision)))
+    assert receipt.HasField("accepted")
+    assert governor.open_decisions["decision-000001"].order.order_id == "decision-000001/1"
+
+
 async def test_what_is_recorded_never_goes_back_in_time(store: InMemoryStore) -> None:
     """A server that starts with its clock behind the ledger records at the ledger's last moment until it has passed."""
     await decided_together(await recovered(store, ManualClock(START_US + 60 * SECOND_US)), proposing(1))

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from governance import v1
 from governance_server.domain.command import Command
+from governance_server.domain.consoles import console_rules
+from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.engine import session as sessions
 from governance_server.engine.enrolment import create_ledger
 from governance_server.engine.governor import Governor
@@ -81,6 +83,33 @@ class Follower:
             if news.caught_up:
                 return
             assert self.session.cursor > before
+
+
+async def apply(scene: Scene, document: str) -> None:
+    manager = v1.Actor(kind=v1.ACTOR_KIND_OPERATOR, name="mary", role=v1.ROLE_SECURITY_MANAGER)
+    request = v1.ApplyPolicyRequest(request_id=f"policy-{len(document)}", document=document, reason="For consoles.")
+    await scene.ask(Command(manager, request))
+
+
+async def test_operators_are_told_what_the_policy_now_asks_of_consoles() -> None:
+    """Each operator is told once where another policy asks otherwise, and not where it asks the same; no core is."""
+    scene = Scene()
+    await scene.begin()
+    operator, core = (Session(scene.store, scene.governor, core=core, offset=0) for core in ("", "maximus"))
+    assert operator.console_rules == console_rules(DEFAULT_POLICY)
+    assert (await operator.news(0)).console_rules is None
+    await core.news(0)
+    await apply(scene, "[batch]\ndecisions = 7\n")
+    told = (await operator.news(0)).console_rules
+    assert told is not None
+    assert told.batch_decisions == 7
+    assert operator.console_rules == told
+    assert (await operator.news(0)).idle
+    assert (await core.news(0)).idle
+    await apply(scene, "[batch]\ndecisions = 7\n[work]\nclaim_lease_s = 60\n")
+    assert (await operator.news(0)).console_rules is None
+    later = Session(scene.store, scene.governor, core="", offset=0)
+    assert later.console_rules == told
 
 
 STEPS = st.tuples(st.sampled_from(["propose", "propose", "approve", "reject"]), st.integers(0, 9))

@@ -70,3 +70,14 @@ def test_the_house_after_it() -> None:
     assert restored.applied == house.applied
     again = apply(MANAGER, house=restored)
     assert isinstance(again, v1.Refusal)
+
+
+def test_a_document_that_an_older_server_applied() -> None:
+    """It is in force as this server reads it, under this server's digest; what was recorded of it stays as it was."""
+    old = v1.PolicyApplied(document=DOCUMENT, policy_digest=bytes(32))
+    entry = v1.Entry(actor=MANAGER, events=[v1.Event(policy_applied=old)], recorded_at=timestamp(NOON_US))
+    house = evolve_house(House(), entry, None)
+    assert house.policy.digest == policy_of(DOCUMENT).digest
+    again = house_of(house_rows(house))
+    assert again.policy.digest == house.policy.digest
+    assert again.applied.policy_digest == bytes(32)

@@ -87,6 +87,11 @@ def test_digest_names_every_field() -> None:
         replace(DEFAULT_POLICY, approval_rules=(ApprovalRule("a"),)),
         replace(DEFAULT_POLICY, core_owners={"maximus": frozenset({"alice"})}),
         replace(DEFAULT_POLICY, core_owners={"maximus": frozenset({"bob"})}),
+        replace(DEFAULT_POLICY, reading_s={**DEFAULT_POLICY.reading_s, v1.RISK_LEVEL_CRITICAL: 1}),
+        replace(DEFAULT_POLICY, retype_target=frozenset({v1.RISK_LEVEL_CRITICAL})),
+        replace(DEFAULT_POLICY, similar="after_judgement"),
+        replace(DEFAULT_POLICY, batch_decisions=49),
+        replace(DEFAULT_POLICY, batch_score=19.5),
     ]
     digests = {policy.digest for policy in others} | {DEFAULT_POLICY.digest}
     assert len(digests) == len(others) + 1
@@ -95,7 +100,15 @@ def test_digest_names_every_field() -> None:
 
 def test_digest_is_the_same_everywhere() -> None:
     """The digest of the defaults is written down: whoever changes a default changes it knowingly."""
-    assert DEFAULT_POLICY.digest.hex() == "431ac316ac004b4e6f9eb3775cccf5064e093add877fa058812eb47d220512c2"
+    assert DEFAULT_POLICY.digest.hex() == "a78201654d1e07d5d1dbf8e16bd736f4d6a98091753a471f8d663d2e668a3fac"
+
+
+def test_known_rules_of_consoles() -> None:
+    """No reading time, the target typed back from high risk on, what was decided is told, at most 50 at once."""
+    assert [DEFAULT_POLICY.reading_s[level] for level in LEVELS] == [0, 0, 0, 0]
+    assert DEFAULT_POLICY.retype_target == {v1.RISK_LEVEL_HIGH, v1.RISK_LEVEL_CRITICAL}
+    assert DEFAULT_POLICY.similar == "always"
+    assert (DEFAULT_POLICY.batch_decisions, DEFAULT_POLICY.batch_score) == (50, 20.0)
 
 
 def test_immutable() -> None:
@@ -179,6 +192,17 @@ WRONG: list[tuple[str, Any]] = [
     ("report_within_s", -1),
     ("open_decisions_limit", 0),
     ("retry_when_full_s", 0),
+    ("reading_s", without("reading_s")),
+    ("reading_s", {1: 0, 2: 0, 3: 0, 4: 3601}),
+    ("reading_s", {1: -1, 2: 0, 3: 0, 4: 0}),
+    ("reading_s", {1: 0, 2: 20, 3: 10, 4: 30}),
+    ("retype_target", frozenset({v1.RISK_LEVEL_UNSPECIFIED})),
+    ("similar", "never"),
+    ("batch_decisions", 0),
+    ("batch_decisions", 1001),
+    ("batch_score", 0.0),
+    ("batch_score", 1000.5),
+    ("batch_score", float("nan")),
 ]
 
 
@@ -214,4 +238,5 @@ def test_numbers_carry_units() -> None:
         "free_modification_from",
         "halt_from",
         "rate_exempt_from",
+        "batch_decisions",
     }

@@ -98,6 +98,13 @@ def test_everything_can_be_set() -> None:
         [[core]]
         name = "maximus"
         owners = ["alice", "bob"]
+        [console]
+        retype_target = ["critical", "medium"]
+        similar = "after_judgement"
+        reading_s = { high = 10, critical = 3600 }
+        [batch]
+        decisions = 1000
+        score = 7
         """
     )
     assert policy.sla_s == {**DEFAULT_POLICY.sla_s, v1.RISK_LEVEL_CRITICAL: 60}
@@ -120,6 +127,16 @@ def test_everything_can_be_set() -> None:
     )
     assert policy.escalation_rules == (EscalationRule("at-once", 7, "proposal", v1.ROLE_CISO),)
     assert policy.core_owners == {"maximus": {"alice", "bob"}}
+    assert policy.retype_target == {v1.RISK_LEVEL_MEDIUM, v1.RISK_LEVEL_CRITICAL}
+    assert policy.similar == "after_judgement"
+    assert policy.reading_s == {1: 0, 2: 0, 3: 10, 4: 3600}
+    assert (policy.batch_decisions, policy.batch_score) == (1000, 7.0)
+
+
+def test_the_order_of_risks_says_nothing() -> None:
+    """Two lists of the same risks are the same policy, and a whole number is as good as a fraction."""
+    one = policy_of('console.retype_target = ["critical", "high"]\nbatch.score = 20')
+    assert one.digest == DEFAULT_POLICY.digest
 
 
 TOO_LONG = (
@@ -138,6 +155,7 @@ SHORT_CHAIN = (
     '[sla]\nchain = ["soc_operator"]\n[[escalation]]\nname = "e"\npriority = 1\non = "hand"\nto = "soc_operator"'
 )
 RULE = '[[approval]]\nname = "a"\n'
+TWICE = "This names the same twice."
 BAD: dict[str, tuple[str, str, int, str]] = {
     "not TOML": ("[sla]\ncritical_s =\n", "", 2, "This is not TOML: Invalid value."),
     "a key twice": ("[sla]\nlow_s = 1\nlow_s = 2\n", "", 3, "This is not TOML: Cannot overwrite a value."),
@@ -459,6 +477,85 @@ BAD: dict[str, tuple[str, str, int, str]] = {
         "limits.hold_back_from.medium",
         2,
         "limits.hold_back_from must ascend from medium over high to critical.",
+    ),
+    "more reading than anybody does": (
+        "[console.reading_s]\ncritical = 3601",
+        "console.reading_s.critical",
+        2,
+        "This is a whole number of seconds from 0 to 3600, not 3601.",
+    ),
+    "half a second to read": (
+        "[console.reading_s]\ncritical = 0.5",
+        "console.reading_s.critical",
+        2,
+        "This is a whole number of seconds from 0 to 3600, not 0.5.",
+    ),
+    "less reading for more risk": (
+        "[console.reading_s]\nhigh = 20",
+        "console.reading_s.high",
+        2,
+        "console.reading_s must not ask for less time where the risk is higher.",
+    ),
+    "a time to read for no risk": (
+        "[console.reading_s]\nmediums = 1",
+        "console.reading_s.mediums",
+        2,
+        "There is no such key here; did you mean medium.",
+    ),
+    "one time to read for all": (
+        "[console]\nreading_s = 5",
+        "console.reading_s",
+        2,
+        "This is a table, [console.reading_s], not 5.",
+    ),
+    "a risk that does not exist": (
+        '[console]\nretype_target = ["severe"]',
+        "console.retype_target",
+        2,
+        "This is a risk: low, medium, high, critical; not 'severe'.",
+    ),
+    "a risk twice": ('[console]\nretype_target = ["high", "high"]', "console.retype_target", 2, TWICE),
+    "a risk that is no list": (
+        '[console]\nretype_target = "high"',
+        "console.retype_target",
+        2,
+        "This is a list of names, not 'high'.",
+    ),
+    "a judgement of another kind": (
+        '[console]\nsimilar = "never"',
+        "console.similar",
+        2,
+        "This is when it is told how like decisions ended: always, after_judgement; not 'never'.",
+    ),
+    "a batch of none": (
+        "[batch]\ndecisions = 0",
+        "batch.decisions",
+        2,
+        "This is a whole number of decisions from 1 to 1000, not 0.",
+    ),
+    "a batch of all": (
+        "[batch]\ndecisions = 1001",
+        "batch.decisions",
+        2,
+        "This is a whole number of decisions from 1 to 1000, not 1001.",
+    ),
+    "a batch of no risk": (
+        "[batch]\nscore = 0",
+        "batch.score",
+        2,
+        "This is a number greater than 0 and at most 1000, not 0.",
+    ),
+    "a batch of endless risk": (
+        "[batch]\nscore = inf",
+        "batch.score",
+        2,
+        "This is a number greater than 0 and at most 1000, not inf.",
+    ),
+    "a batch's risk in words": (
+        '[batch]\nscore = "low"',
+        "batch.score",
+        2,
+        "This is a number greater than 0 and at most 1000, not 'low'.",
     ),
     "turns that do not exist": (
         '[work]\nassignment = "by_lot"',

@@ -209,6 +209,8 @@ READING = {
     "ListOperators",
     "ListEligibleOperators",
     "ListHalts",
+    "ListSimilarDecisions",
+    "GetOperatorStatistics",
     "ListEntries",
     "GetPolicy",
     "CheckPolicy",

@@ -9,7 +9,11 @@ import grpc
 import pytest
 
 from governance import v1
+from governance_server.domain.command import Command
+from governance_server.domain.consoles import console_rules
 from governance_server.domain.moment import SECOND_US, timestamp
+from governance_server.domain.policy import DEFAULT_POLICY
+from governance_server.domain.policy_document import policy_of
 from governance_server.engine.enrolment import create_ledger, issue_credential, revoke_credential
 from governance_server.engine.governor import Governor
 from governance_server.errors import Unavailable
@@ -19,10 +23,10 @@ from governance_server.rpc.edge import Connections, Edge
 from governance_server.rpc.handlers import ClientGoneError, ServerStream, faults_end_the_call
 from governance_server.rpc.identity import Principal, issue_token
 from governance_server.rpc.limits import Limits
-from governance_server.rpc.streams import OPERATE, Stream
+from governance_server.rpc.streams import OPERATE, PROPOSE, Stream
 from tests.support.clock import CountedEntropy, ManualClock
 from tests.support.in_memory_store import InMemoryStore
-from tests.support.messages import OPERATOR_1, approval, operator_frame, proposing
+from tests.support.messages import CORE, OPERATOR_1, approval, operator_frame, proposing
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -163,6 +167,35 @@ async def test_an_operator_who_does_not_read_still_decides(scene: Scene) -> None
         await scene.stream
     receipts = [receipt for frame in scene.peer.frames for receipt in frame.news.receipts]
     assert [receipt.HasField("accepted") for receipt in receipts] == [True]
+
+
+async def test_an_operator_is_told_what_the_policy_asks_of_consoles(scene: Scene) -> None:
+    """In the hello, and in the news once another policy is in force that asks otherwise."""
+    await turns()
+    assert scene.peer.frames[0].hello.console_rules == console_rules(DEFAULT_POLICY)
+    manager = v1.Actor(kind=v1.ACTOR_KIND_OPERATOR, name="mary", role=v1.ROLE_SECURITY_MANAGER)
+    document = "[console.reading_s]\ncritical = 30\n"
+    await scene.governor.ask(
+        Command(manager, v1.ApplyPolicyRequest(request_id="p", document=document, reason="To be read."))
+    )
+    await turns()
+    told = [frame.news.console_rules for frame in scene.peer.frames if frame.news.HasField("console_rules")]
+    assert told == [console_rules(policy_of(document))]
+
+
+async def test_a_core_is_not_told_what_the_policy_asks_of_consoles(scene: Scene) -> None:
+    """It shows nothing to anybody."""
+    await turns()
+    peer = Peer("")
+    stream = Stream(scene.edge, PROPOSE, cast("Any", peer), Principal(CORE, "0" * 16, None))
+    serving = asyncio.create_task(stream.serve())
+    peer.send(v1.ProposeRequest(hello=v1.ClientHello(instance="core-1")))
+    await turns()
+    hello = peer.frames[0].hello
+    assert hello.you == CORE
+    assert not hello.HasField("console_rules")
+    serving.cancel()
+    await asyncio.wait([serving])
 
 
 async def test_at_a_stop_the_receipts_come_before_the_goodbye(scene: Scene) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -159,6 +160,44 @@ def test_a_verdict_names_what_was_seen(seen: v1.Verdict, field: str) -> None:
     seen.decision_id = "decision-1"
     seen.approve.SetInParent()
     assert blamed(operating(verdict=seen)) == [f"commands.commands[0].verdict.{field}"]
+
+
+@pytest.mark.parametrize(
+    "verdict",
+    [
+        v1.Verdict(modify_and_approve=v1.ModifyAndApprove(action=proposing().proposal.action)),
+        v1.Verdict(defer=v1.Defer(duration=Duration(seconds=60))),
+        v1.Verdict(request_information=v1.RequestInformation(question="Whose?")),
+        v1.Verdict(return_for_revision=v1.ReturnForRevision(instructions="Name it.")),
+    ],
+)
+def test_only_approvals_and_rejections_are_given_along_with_others(verdict: v1.Verdict) -> None:
+    """Whatever else is given along with others is blamed for it."""
+    verdict.decision_id, verdict.version, verdict.batch_id = "decision-1", 1, "batch-1"
+    assert blamed(operating(verdict=verdict)) == ["commands.commands[0].verdict.batch_id"]
+
+
+@pytest.mark.parametrize("verdict", [v1.Verdict(approve=v1.Approve()), v1.Verdict(reject=v1.Reject()), v1.Verdict()])
+def test_what_may_be_in_a_batch(verdict: v1.Verdict) -> None:
+    """Approvals and rejections pass, and a judgement from the future is left to the domain."""
+    verdict.decision_id, verdict.version, verdict.batch_id = "decision-1", 1, "batch-1"
+    validate(operating(verdict=verdict))
+
+
+@pytest.mark.parametrize(
+    ("shown", "field"),
+    [
+        (v1.Presentation(reading=Duration()), "rendering_digest"),
+        (v1.Presentation(rendering_digest=bytes(31), reading=Duration()), "rendering_digest"),
+        (v1.Presentation(rendering_digest=bytes(32)), "reading"),
+        (v1.Presentation(rendering_digest=bytes(32), reading=Duration(seconds=-1)), "reading"),
+        (v1.Presentation(rendering_digest=bytes(32), reading=Duration(seconds=86400, nanos=1)), "reading"),
+    ],
+)
+def test_what_was_shown_is_said_whole(shown: v1.Presentation, field: str) -> None:
+    """A digest of 32 bytes and a time of at most a day, or nothing at all."""
+    verdict = v1.Verdict(decision_id="decision-1", version=1, approve=v1.Approve(), presentation=shown)
+    assert blamed(operating(verdict=verdict)) == [f"commands.commands[0].verdict.presentation.{field}"]
 
 
 def test_a_rejection_without_a_reason_is_left_to_the_domain() -> None:

@@ -9,7 +9,18 @@ import pytest
 from governance import v1
 from governance_server.domain.policy import DEFAULT_POLICY, Policy
 from governance_server.domain.sufficiency import counted, enough, needs, satisfied_under
-from tests.unit.deciding import ALICE, BOB, CISO, CORE, NOON_US, SUPERVISOR, Desk, critical_proposal, proposal
+from tests.unit.deciding import (
+    ALICE,
+    BOB,
+    CISO,
+    CORE,
+    NOON_US,
+    SUPERVISOR,
+    Desk,
+    by_risk,
+    critical_proposal,
+    proposal,
+)
 
 OPERATOR = v1.ROLE_SOC_OPERATOR
 SUPER = v1.ROLE_SOC_SUPERVISOR
@@ -75,6 +86,17 @@ def test_other_policy_that_asks_for_the_same() -> None:
     """Another policy that asks for no more changes nothing for what was approved."""
     decision = Desk().approve().current
     assert satisfied_under(Policy(claim_lease_s=60), decision, NOON_US)
+
+
+def test_risk_of_both() -> None:
+    """The higher of the two counts: as assessed, or as the policy in force would assess it."""
+    decision = Desk().propose().current
+    assert decision.assessment.risk == v1.RISK_LEVEL_MEDIUM
+    assert needs(DEFAULT_POLICY, decision, NOON_US).risk == v1.RISK_LEVEL_MEDIUM
+    critical = Policy(risk_from=by_risk(0.0, 0.01, 0.02, 0.03))
+    assert needs(critical, decision, NOON_US).risk == v1.RISK_LEVEL_CRITICAL
+    low = Policy(risk_from=by_risk(0.0, 0.9, 0.95, 0.99))
+    assert needs(low, decision, NOON_US).risk == v1.RISK_LEVEL_MEDIUM
 
 
 def test_roles_of_both() -> None:

@@ -4,6 +4,7 @@ from governance_client.operator.commands import Tier, approve, claim, escalate, 
 from governance_client.operator.freshness import Link, News
 from governance_client.operator.inflight import DisconnectedError, OutcomeUnknownError
 from governance_client.operator.modification import differences, modified
+from governance_client.operator.questions import Health, JudgementRequiredError
 from governance_client.operator.replica import Replica, Update
 from governance_client.operator.scopes import scope_of
 from governance_client.operator.session import OperatorSession, SessionSettings
@@ -11,6 +12,8 @@ from governance_client.operator.spans import seconds_of
 
 __all__ = [
     "DisconnectedError",
+    "Health",
+    "JudgementRequiredError",
     "Link",
     "News",
     "OperatorSession",

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from governance_client.errors import ClientError, UnreachableError
+from governance_client.language import _
 from governance_client.operator.commands import decision_of
 
 if TYPE_CHECKING:
@@ -29,8 +30,9 @@ class OutcomeUnknownError(UnreachableError):
     """
 
     def __init__(self, decision_id: str, why: str) -> None:
-        look = f"`show {decision_id}`" if decision_id else "`ls`"
-        super().__init__(f"It is unknown whether that counted: {why}. Look at {look} once connected, then decide.")
+        look = f"`show {decision_id}`" if decision_id else "`queue`"
+        told = _("It is unknown whether that counted: {why}. Look at {command} once connected, then decide.")
+        super().__init__(told.format(why=why, command=look))
         self.decision_id = decision_id
 
 

@@ -15,16 +15,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from governance import v1
+from governance_client.language import N_, _
 from governance_client.operator.spans import seconds_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-GRAMMAR: Final = (
+GRAMMAR: Final = N_(
     "scope=host, duration=30m, targets-=VALUE, targets+=KIND:VALUE, parameters.NAME=VALUE, parameters-=NAME, type=TYPE"
 )
 _UNTIL_UNDONE: Final = "none"
 _PARAMETER: Final = "parameters."
+_NO_TYPE: Final = N_("{text!r} is no type; there are {known}")
+_NO_SCOPE: Final = N_("{text!r} is no scope; there are {known}")
+_NO_KIND: Final = N_("{text!r} is no kind of target; there are {known}")
 
 
 def modified(action: v1.Action, typed: Sequence[str]) -> v1.Action:
@@ -38,7 +42,7 @@ def modified(action: v1.Action, typed: Sequence[str]) -> v1.Action:
     for each in typed:
         _change(after, each)
     if after == action:
-        raise ValueError("that leaves the action as it is; approve it, or change something")
+        raise ValueError(_("that leaves the action as it is; approve it, or change something"))
     return after
 
 
@@ -62,14 +66,16 @@ def _targets(action: v1.Action) -> str:
 
 
 def _duration(action: v1.Action) -> str:
-    return f"{action.duration.seconds} s" if action.HasField("duration") else "until it is undone"
+    if not action.HasField("duration"):
+        return _("until it is undone")
+    return _("{seconds} s").format(seconds=action.duration.seconds)
 
 
 def _name(name: Callable[..., str], value: int) -> str:
     try:
         full = name(value)
     except ValueError:
-        return f"unknown ({value})"
+        return _("unknown ({number})").format(number=value)
     for prefix in ("ACTION_TYPE_", "ACTION_SCOPE_", "TARGET_KIND_"):
         full = full.removeprefix(prefix)
     return full.lower()
@@ -78,12 +84,12 @@ def _name(name: Callable[..., str], value: int) -> str:
 def _change(action: v1.Action, typed: str) -> None:
     name, equals, value = typed.partition("=")
     if not equals:
-        raise ValueError(f"{typed!r} changes nothing; write {GRAMMAR}")
+        raise ValueError(_("{typed!r} changes nothing; write {grammar}").format(typed=typed, grammar=_(GRAMMAR)))
     match name:
         case "type":
-            action.type = v1.ActionType.ValueType(_number(v1.ActionType.items(), "ACTION_TYPE_", value, "type"))
+            action.type = v1.ActionType.ValueType(_number(v1.ActionType.items(), "ACTION_TYPE_", value, _NO_TYPE))
         case "scope":
-            action.scope = v1.ActionScope.ValueType(_number(v1.ActionScope.items(), "ACTION_SCOPE_", value, "scope"))
+            action.scope = v1.ActionScope.ValueType(_number(v1.ActionScope.items(), "ACTION_SCOPE_", value, _NO_SCOPE))
         case "duration":
             _set_duration(action, value)
         case "targets-":
@@ -92,12 +98,13 @@ def _change(action: v1.Action, typed: str) -> None:
             action.targets.append(_target(value))
         case "parameters-":
             if value not in action.parameters:
-                raise ValueError(f"the action has no parameter {value!r}")
+                raise ValueError(_("the action has no parameter {name!r}").format(name=value))
             del action.parameters[value]
         case _ if name.startswith(_PARAMETER) and name != _PARAMETER:
             action.parameters[name.removeprefix(_PARAMETER)] = value
         case _:
-            raise ValueError(f"{name!r} is no part of an action that can be changed; write {GRAMMAR}")
+            told = _("{part!r} is no part of an action that can be changed; write {grammar}")
+            raise ValueError(told.format(part=name, grammar=_(GRAMMAR)))
 
 
 def _set_duration(action: v1.Action, value: str) -> None:
@@ -112,7 +119,7 @@ def _set_duration(action: v1.Action, value: str) -> None:
 def _remove_target(action: v1.Action, value: str) -> None:
     left = [each for each in action.targets if each.value != value]
     if len(left) == len(action.targets):
-        raise ValueError(f"the action has no target {value!r}")
+        raise ValueError(_("the action has no target {value!r}").format(value=value))
     del action.targets[:]
     action.targets.extend(left)
 
@@ -120,14 +127,15 @@ def _remove_target(action: v1.Action, value: str) -> None:
 def _target(text: str) -> v1.Target:
     kind, colon, value = text.partition(":")
     if not (colon and value):
-        raise ValueError(f"{text!r} is no target; write its kind and its value, as in ip_address:203.0.113.7")
-    number = _number(v1.TargetKind.items(), "TARGET_KIND_", kind, "kind of target")
+        told = _("{text!r} is no target; write its kind and its value, as in {example}")
+        raise ValueError(told.format(text=text, example="ip_address:203.0.113.7"))
+    number = _number(v1.TargetKind.items(), "TARGET_KIND_", kind, _NO_KIND)
     return v1.Target(kind=v1.TargetKind.ValueType(number), value=value)
 
 
-def _number(items: Iterable[tuple[str, int]], prefix: str, text: str, what: str) -> int:
-    """Return an enum's number by its name in lower case. Raises ValueError, which lists them."""
+def _number(items: Iterable[tuple[str, int]], prefix: str, text: str, complaint: str) -> int:
+    """Return an enum's number by its name in lower case. Raises ValueError with the complaint, which lists them."""
     known = {name.removeprefix(prefix).lower(): number for name, number in items if number}
     if text not in known:
-        raise ValueError(f"{text!r} is no {what}; there are {', '.join(known)}")
+        raise ValueError(_(complaint).format(text=text, known=", ".join(known)))
     return known[text]

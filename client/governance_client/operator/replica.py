@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance import v1
+from governance_client.operator.indexes import OPEN_STATES, Indexes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-OPEN_STATES: Final = frozenset(
-    {
-        v1.DECISION_STATE_PENDING,
-        v1.DECISION_STATE_APPROVED,
-        v1.DECISION_STATE_EXECUTING,
-        v1.DECISION_STATE_OUTCOME_UNKNOWN,
-    }
-)
 ENDED_KEPT: Final = 512
 """So many ended decisions are remembered, for whoever still looks at one. Older ones are asked of the server."""
 
@@ -39,13 +33,15 @@ class Update(NamedTuple):
 class Replica:
     """Everything one stream has said, newest version of each decision only.
 
-    Memory grows with what is open, not with history: of those that ended, the last `ENDED_KEPT` are kept.
+    Memory grows with what is open, not with history: of those that ended, the last `ENDED_KEPT` are kept. What is asked
+    for at every key press (counts, orders, prefixes) is kept up with each change and costs nothing to look at.
 
     Attributes:
         ledger_id: The ledger that all of it is from; empty before the first hello.
         offset: The resume point: every change up to it is in here.
         complete: A snapshot is not half read.
         halts: The halts in force, by id.
+        revision: Another number after everything that changed what is held; of no other meaning.
     """
 
     def __init__(self) -> None:
@@ -53,20 +49,26 @@ class Replica:
         self.offset = 0
         self.complete = False
         self.halts: dict[str, v1.Halt] = {}
+        self.revision = 0
         self._head_at_hello = 0
         self._open: dict[str, v1.Decision] = {}
         self._ended: OrderedDict[str, v1.Decision] = OrderedDict()
+        self._indexes = Indexes()
+        self._recent: tuple[v1.Decision, ...] | None = ()
 
     def hello(self, hello: v1.ServerHello) -> None:
         """Take the server's hello. A snapshot, or another ledger, voids everything that was held before."""
         if hello.snapshot or hello.ledger_id != self.ledger_id:
             self._open.clear()
             self._ended.clear()
+            self._indexes = Indexes()
+            self._recent = ()
             self.offset = 0
             self.complete = False
         self.ledger_id = hello.ledger_id
         self._head_at_hello = hello.head_offset
         self.halts = {halt.halt_id: halt for halt in hello.halts if not halt.released}
+        self.revision += 1
 
     def frame(self, response: v1.OperateResponse) -> list[Update]:
         """Take any frame after the hello, and return what it made known, in order.
@@ -81,7 +83,32 @@ class Replica:
         self.offset = max(self.offset, response.envelope.offset)
         if response.WhichOneof("frame") == "progress" or self.offset >= self._head_at_hello:
             self.complete = True
+        self.revision += 1
         return updates
+
+    @property
+    def counts(self) -> Mapping[int, int]:
+        """How many decisions wait for a person, by risk; 0 for a risk that none has."""
+        return MappingProxyType(self._indexes.counts)
+
+    @property
+    def alarmed(self) -> int:
+        """How many open decisions somebody has to look at."""
+        return self._indexes.alarmed
+
+    def next_due(self) -> v1.Decision | None:
+        """Return the pending decision with the nearest deadline; None where none has one."""
+        return self._indexes.due.first()
+
+    def urgent(self) -> Sequence[v1.Decision]:
+        """Return the pending decisions, most urgent first. What is returned does not change later."""
+        return self._indexes.urgent.listed()
+
+    def recent(self) -> Sequence[v1.Decision]:
+        """Return the decisions that ended lately, the newest end first. What is returned does not change later."""
+        if self._recent is None:
+            self._recent = tuple(reversed(self._ended.values()))
+        return self._recent
 
     def get(self, decision_id: str) -> v1.Decision | None:
         """Return what is known of a decision, open or lately ended."""
@@ -105,24 +132,38 @@ class Replica:
         exact = self.get(prefix)
         if exact is not None:
             return [exact]
-        return sorted(
-            (each for each in self.known() if each.decision_id.startswith(prefix)), key=lambda d: d.decision_id
-        )
+        found = (self.get(decision_id) for decision_id in self._indexes.starting_with(prefix))
+        return [each for each in found if each is not None]
+
+    def unique_prefix(self, decision_id: str) -> str:
+        """Return the shortest start of an id, of at least 8 characters, that no other known id has; else all of it."""
+        return self._indexes.unique_prefix(decision_id)
 
     def _change(self, change: v1.Change) -> Update | None:
-        decision = change.decision
-        before = self.get(decision.decision_id)
-        if before is not None and before.version >= decision.version:
+        before = self.get(change.decision.decision_id)
+        if before is not None and before.version >= change.decision.version:
             return None
+        # copied, since a part of a message keeps all of it in memory: a decision that stays open would keep its frame
+        decision, cause = v1.Decision(), v1.Cause()
+        decision.CopyFrom(change.decision)
+        cause.CopyFrom(change.cause)
+        self._indexes.move(before, decision)
         if decision.state in OPEN_STATES:
-            self._ended.pop(decision.decision_id, None)
+            if self._ended.pop(decision.decision_id, None) is not None:
+                self._recent = None
             self._open[decision.decision_id] = decision
         else:
             self._open.pop(decision.decision_id, None)
-            self._ended[decision.decision_id] = decision
-            if len(self._ended) > ENDED_KEPT:
-                self._ended.popitem(last=False)
-        return Update(before, decision, change.cause)
+            self._end(decision)
+        return Update(before, decision, cause)
+
+    def _end(self, decision: v1.Decision) -> None:
+        """Hold a decision among those that ended, and let go of the one that ended first where there are too many."""
+        self._ended[decision.decision_id] = decision
+        self._recent = None
+        if len(self._ended) > ENDED_KEPT:
+            _, oldest = self._ended.popitem(last=False)
+            self._indexes.move(oldest, None)
 
     def _take_halts(self, halts: Iterable[v1.Halt]) -> None:
         for halt in halts:

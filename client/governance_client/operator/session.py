@@ -28,18 +28,18 @@ from governance_client.errors import (
     ClientError,
     InvalidRequestError,
     LimitError,
-    NotLetInError,
     ProtocolError,
     ServerError,
     UnreachableError,
-    from_rpc_error,
-    seconds,
 )
+from governance_client.language import _
 from governance_client.operator import commands
 from governance_client.operator.clock import ServerClock
 from governance_client.operator.freshness import Freshness, Link, News
 from governance_client.operator.inflight import DisconnectedError, InFlight, OutcomeUnknownError
 from governance_client.operator.outbox import Outbox
+from governance_client.operator.parting import fault, parting
+from governance_client.operator.questions import Questions
 from governance_client.operator.replica import Replica
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class SessionSettings:
     backoff_most_s: float = 15.0
 
 
-class OperatorSession:
+class OperatorSession(Questions):
     """An operator's connection, to be used as an asynchronous context manager.
 
     Entering it raises the ClientError of the first connection, if it fails; later cuts are mended and can be seen in
@@ -84,6 +84,7 @@ class OperatorSession:
         replica: What is known of the decisions.
         clock: The server's time.
         you: Who the server says we are, once connected.
+        rules: What the policy asks of consoles, as the server said last; empty where it never did.
     """
 
     def __init__(
@@ -93,16 +94,18 @@ class OperatorSession:
         clock: ServerClock | None = None,
         dial: Callable[[Credentials], grpc.aio.Channel] = connect,
     ) -> None:
+        settings = settings or SessionSettings()
+        super().__init__(settings.receipt_s)
         self.replica = Replica()
         self.clock = clock or ServerClock()
         self.you = v1.Actor(name=credentials.name)
+        self.rules = v1.ConsoleRules()
         self._credentials = credentials
         self._dial = dial
-        self._settings = settings or SessionSettings()
+        self._settings = settings
         self._fresh = Freshness()
         self._inflight = InFlight()
         self._outbox = Outbox()
-        self._channel: grpc.aio.Channel | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._retry_after_s: float | None = None
 
@@ -126,7 +129,7 @@ class OperatorSession:
         self._keeper.cancel()
         with suppress(asyncio.CancelledError):
             await self._keeper
-        self._inflight.fail_all("the session was closed")
+        self._inflight.fail_all(_("the session was closed"))
         await self._channel.close(None)
 
     @property
@@ -174,28 +177,18 @@ class OperatorSession:
             InvalidRequestError: A field is out of bounds. Nothing changed.
         """
         if self.link is not Link.UP:
-            raise DisconnectedError(f"Not sent, nothing changed: {self.why or 'there is no connection yet'}")
+            why = self.why or _("there is no connection yet")
+            raise DisconnectedError(_("Not sent, nothing changed: {why}").format(why=why))
         future = self._inflight.add(command)
         self._outbox.put([command])
         try:
             async with asyncio.timeout(self._settings.receipt_s):
                 return await future
         except TimeoutError:
-            why = f"no receipt came within {self._settings.receipt_s:g} s"
+            why = _("no receipt came within {seconds} s").format(seconds=f"{self._settings.receipt_s:g}")
             raise OutcomeUnknownError(commands.decision_of(command), why) from None
         finally:
             self._inflight.forget(command.request_id)
-
-    async def eligible(self, decision_id: str) -> v1.ListEligibleOperatorsResponse:
-        """Return who could decide a decision now, and who of them can be reached. Raises ClientError."""
-        assert self._channel is not None
-        request = v1.ListEligibleOperatorsRequest(decision_id=decision_id)
-        try:
-            return await ConsoleServiceStub(self._channel).ListEligibleOperators(
-                request, timeout=self._settings.receipt_s
-            )
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from None
 
     async def _keep(self, call: Call) -> None:
         while True:
@@ -205,7 +198,7 @@ class OperatorSession:
                 call = await self._come_back(error)
             except ClientError as final:
                 self._fresh.turn(Link.ENDED, str(final))
-                self._inflight.fail_all("the session has ended")
+                self._inflight.fail_all(_("the session has ended"))
                 return
 
     async def _come_back(self, cut: ClientError) -> Call:
@@ -242,21 +235,25 @@ class OperatorSession:
         except TimeoutError:
             call.cancel()
             raise UnreachableError(
-                f"The server at {self._credentials.server} did not answer within {self._settings.hello_s:g} s. "
-                "Check that it runs, and the address in the credentials file."
+                _(
+                    "The server at {address} did not answer within {seconds} s. Check that it runs, and the address in"
+                    " the credentials file."
+                ).format(address=self._credentials.server, seconds=f"{self._settings.hello_s:g}")
             ) from None
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as error:
-            raise await _fault(call, error) from None
+            raise await fault(call, error) from None
         self._take_hello(call, first)
         return call
 
     def _take_hello(self, call: Call, first: object) -> None:
         if not isinstance(first, v1.OperateResponse) or first.WhichOneof("frame") != "hello":
             call.cancel()
-            raise ProtocolError("The server's first frame is no hello. Compare its version with this client's.")
+            raise ProtocolError(_("The server's first frame is no hello. Compare its version with this client's."))
         self.replica.hello(first.hello)
         self.clock.observe(first.envelope.server_time)
         self.you = first.hello.you
+        if first.hello.HasField("console_rules"):
+            self._take_rules(first.hello.console_rules)
         if first.hello.snapshot:
             self._fresh.start_over()
         self._outbox.start_over(first.hello.limits, self._inflight.commands())
@@ -270,7 +267,8 @@ class OperatorSession:
             writer.cancel()
         call.cancel()
         if isinstance(error, InvalidRequestError) and not self._inflight.fail(error.request_id, error):
-            self._inflight.fail_all(f"the server ended the stream over one of the commands ({error})")
+            why = _("the server ended the stream over one of the commands ({error})").format(error=error)
+            self._inflight.fail_all(why)
         return error
 
     async def _write(self, call: Call) -> None:
@@ -287,8 +285,8 @@ class OperatorSession:
                 else:
                     self._take(response)
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as error:
-            return await _fault(call, error)
-        return _ended(farewell)
+            return await fault(call, error)
+        return parting(farewell)
 
     def _take(self, response: v1.OperateResponse) -> None:
         kind = response.WhichOneof("frame")
@@ -299,23 +297,11 @@ class OperatorSession:
         self.clock.observe(response.envelope.server_time)
         updates = self.replica.frame(response)
         self._inflight.settle(response.news.receipts)
-        self._fresh.gather(updates, complete=self.replica.complete, stirred=bool(response.news.halts))
+        ruled = response.news.HasField("console_rules")
+        if ruled:
+            self._take_rules(response.news.console_rules)
+        self._fresh.gather(updates, complete=self.replica.complete, stirred=ruled or bool(response.news.halts))
 
-
-def _ended(farewell: v1.Goodbye | None) -> ClientError:
-    if farewell is None:
-        return UnreachableError("The server ended the stream without a word.")
-    if farewell.reason == v1.GOODBYE_REASON_CREDENTIAL_ENDED:
-        return NotLetInError("The credential is no longer good. Ask the server's administrator for another.")
-    return UnreachableError("The server stops, or starts anew.", seconds(farewell.retry_after))
-
-
-async def _fault(call: Call, error: Exception) -> ClientError:
-    """Return what ended a call, which `write` tells less of than the call itself."""
-    if isinstance(error, grpc.aio.AioRpcError):
-        return from_rpc_error(error)
-    try:
-        await call.wait_for_connection()
-    except grpc.aio.AioRpcError as status:
-        return from_rpc_error(status)
-    return UnreachableError("The server ended the stream without a word.")
+    def _take_rules(self, told: v1.ConsoleRules) -> None:
+        self.rules = v1.ConsoleRules()
+        self.rules.CopyFrom(told)

@@ -46,6 +46,18 @@ class Command(NamedTuple):
     body: Body
 
 
+class Tally(NamedTuple):
+    """What of one batch has been decided.
+
+    Attributes:
+        decisions: How many decisions.
+        score: The sum of their scores.
+    """
+
+    decisions: int = 0
+    score: float = 0.0
+
+
 class Surroundings(NamedTuple):
     """What is true around a command when it is decided, beside the decision it names and the house.
 
@@ -56,6 +68,7 @@ class Surroundings(NamedTuple):
         rejections: For a proposal, how many decisions of the same core about the same action were rejected.
         original: For a proposal that reverses a decision, that decision, if there is one.
         retry_after_us: How long the caller has to wait before it may ask again; 0 where it may ask now.
+        batch: For a verdict that is one of a batch, what its author has decided in that batch so far.
     """
 
     open_decisions: int = 0
@@ -64,6 +77,7 @@ class Surroundings(NamedTuple):
     rejections: int = 0
     original: v1.Decision | None = None
     retry_after_us: int = 0
+    batch: Tally = Tally()
 
 
 class State(NamedTuple):

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from governance_server.domain import figures
+from governance_server.domain.rules import SIMILAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,6 +22,10 @@ MOST_APPROVALS: Final = 10
 """More people than that never decide one thing in minutes."""
 LONGEST_S: Final = 366 * 24 * 3600
 """A year, as for every duration of the contract."""
+LONGEST_READING_S: Final = 3600
+"""An hour: whoever needs longer to read defers it."""
+MOST_IN_BATCH: Final = 1000
+"""More than that nobody looks through; and of so many, the scores cannot come to more either."""
 MOST_RULES: Final = 50
 """Rules of one kind: each may be asked for each proposal."""
 
@@ -59,6 +64,10 @@ def _spans_in(table: Mapping[Any, int]) -> bool:
     return all(_is_span(value) for value in table.values())
 
 
+def _readings_in(table: Mapping[Any, int]) -> bool:
+    return all(0 <= value <= LONGEST_READING_S for value in table.values())
+
+
 def _complete(known: Collection[int], table: Mapping[int, Any]) -> bool:
     return set(table) == set(known)
 
@@ -69,6 +78,10 @@ def _is_one(weights: Iterable[float]) -> bool:
 
 def _ascends(values: Iterable[float]) -> bool:
     return all(before < after for before, after in pairwise(values))
+
+
+def _never_falls(values: Iterable[float]) -> bool:
+    return all(before <= after for before, after in pairwise(values))
 
 
 def _by_level(table: Mapping[int, float]) -> list[float]:
@@ -115,6 +128,7 @@ _COMPLETE: Final[Mapping[str, Collection[int]]] = {
     "scope": figures.SCOPE,
     "sla_s": figures.SLA_S,
     "required_approvals": figures.REQUIRED_APPROVALS,
+    "reading_s": figures.READING_S,
     "hold_back_from": figures.HOLD_BACK_FROM,
 }
 _SHARES: Final = (
@@ -199,8 +213,22 @@ CHECKS: Final[tuple[Check, ...]] = (
     ),
     Check(
         ("required_approvals",),
-        lambda table: all(before <= after for before, after in pairwise(_by_level(table))),
+        lambda table: _never_falls(_by_level(table)),
         "must not ask for fewer people where the risk is higher",
+    ),
+    Check(("reading_s",), _readings_in, f"must lie between 0 and {LONGEST_READING_S} s"),
+    Check(
+        ("reading_s",),
+        lambda table: _never_falls(_by_level(table)),
+        "must not ask for less time where the risk is higher",
+    ),
+    Check(("retype_target",), lambda risks: set(risks) <= set(figures.RISK_FROM), "must name risks"),
+    Check(("similar",), SIMILAR.__contains__, "must be one of " + " and ".join(f'"{one}"' for one in SIMILAR)),
+    Check(("batch_decisions",), lambda value: 1 <= value <= MOST_IN_BATCH, f"must lie between 1 and {MOST_IN_BATCH}"),
+    Check(
+        ("batch_score",),
+        lambda value: 0 < value <= MOST_IN_BATCH,
+        f"must be greater than 0 and at most {MOST_IN_BATCH}",
     ),
     Check(("approval_rules",), _few, f"must be at most {MOST_RULES}"),
     Check(("approval_rules",), _named_once, "must each have a name of its own"),

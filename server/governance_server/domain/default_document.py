@@ -162,6 +162,20 @@ critical = 0.90
 [notifications]
 reminder_s = 3600
 
+[console] # what is asked of operators' consoles
+retype_target = ["high", "critical"] # an approval of these risks asks for the target to be typed back
+similar = "always" # how like decisions ended is told; or "after_judgement"
+
+[console.reading_s] # how long a decision is in view before it is approved, by risk; 0: no such time
+low = 0
+medium = 0
+high = 0
+critical = 0
+
+[batch] # most that is decided at once as a group; what is critical never is
+decisions = 50
+score = 20.0 # the sum of their scores
+
 # Whom a decision goes to. Rules of your own replace these four.
 # on = "hand": where an operator escalates without saying to whom; on = "proposal": at once.
 

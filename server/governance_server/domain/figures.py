@@ -217,6 +217,17 @@ ESCALATION_RULES: Final[tuple[EscalationRule, ...]] = (
         risk=(v1.RISK_LEVEL_LOW, v1.RISK_LEVEL_MEDIUM),
     ),
 )
+READING_S: Final[Mapping[v1.RiskLevel.ValueType, int]] = MappingProxyType(
+    {
+        v1.RISK_LEVEL_LOW: 0,
+        v1.RISK_LEVEL_MEDIUM: 0,
+        v1.RISK_LEVEL_HIGH: 0,
+        v1.RISK_LEVEL_CRITICAL: 0,
+    }
+)
+"""How long a decision is read before it is approved; 0 for no such time. None is built in: whoever wants one knows how
+long the house's decisions take to read."""
+RETYPE_TARGET: Final[frozenset[v1.RiskLevel.ValueType]] = frozenset({v1.RISK_LEVEL_HIGH, v1.RISK_LEVEL_CRITICAL})
 HOLD_BACK_FROM: Final[Mapping[v1.RiskLevel.ValueType, float]] = MappingProxyType(
     {
         v1.RISK_LEVEL_MEDIUM: 0.50,

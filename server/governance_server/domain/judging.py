@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance import v1
 from governance_server.domain.command import Consequence
+from governance_server.domain.consoles import never_shown, not_in_batch, read_too_shortly
 from governance_server.domain.eligibility import handed_on, has_approved, stands_behind
 from governance_server.domain.lifecycle import APPROVED_STATES, is_open
 from governance_server.domain.modifying import modification, modified, not_modifiable
@@ -58,7 +59,12 @@ def judge(state: State, actor: v1.Actor, verdict: v1.Verdict, now_us: int) -> Ru
         return unknown_command()
     if decision is None:
         return not_found()
-    refusal = unanswered(decision, "verdict") or _stale(decision, verdict) or below_tier(decision, actor)
+    refusal = (
+        unanswered(decision, "verdict")
+        or _stale(decision, verdict)
+        or never_shown(decision, verdict)
+        or below_tier(decision, actor)
+    )
     if refusal is not None:
         return refusal
     return judgement(Case(state, decision, actor, verdict, now_us))
@@ -176,6 +182,11 @@ def _counted(case: Case, decision: v1.Decision) -> list[v1.Event] | v1.Refusal:
     needed = needs(house.policy, decision, case.now_us)
     if case.actor.role < needed.counting_from:
         return _below_present_tier(case, needed)
+    refusal = _not_in_batch(case, needed.risk) or read_too_shortly(
+        house.policy, case.decision, case.verdict, needed.risk
+    )
+    if refusal is not None:
+        return refusal
     votes = [*counted(house.policy, decision, needed), (case.actor.name, case.actor.role)]
     if not enough(votes, needed.required, needed.roles):
         return _voted(case, decision)
@@ -208,7 +219,15 @@ def _below_present_tier(case: Case, needed: Needs) -> v1.Refusal:
     )
 
 
+def _not_in_batch(case: Case, risk: v1.RiskLevel.ValueType) -> v1.Refusal | None:
+    state = case.state
+    return not_in_batch(state.house.policy, case.decision, case.verdict, risk, state.around.batch)
+
+
 def _reject(case: Case) -> Ruling:
+    refusal = _not_in_batch(case, case.decision.assessment.risk)
+    if refusal is not None:
+        return refusal
     if not case.verdict.comment.strip():
         return reason_required(case.decision, "A rejection")
     rejected = v1.DecisionRejected(action_digest=case.decision.action_digest)

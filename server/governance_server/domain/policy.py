@@ -16,7 +16,7 @@ from governance_server.domain.rules import BELOW_TIER
 
 if TYPE_CHECKING:
     from governance_server.domain.figures import Hours, Points
-    from governance_server.domain.rules import ApprovalRule, Assignment, BelowTier, EscalationRule
+    from governance_server.domain.rules import ApprovalRule, Assignment, BelowTier, EscalationRule, Similar
 
 __all__ = ["DEFAULT_POLICY", "ROUNDING_DIGITS", "Policy"]
 
@@ -76,6 +76,11 @@ class Policy:
         retry_when_full_s: When core should come back after it met that limit, in seconds.
         hold_back_from: From which share of that limit core should hold back what is below each risk.
         hold_back_s: For how long it should, in seconds.
+        reading_s: How long a decision is in view before it is approved, at the least, by risk; 0 for no such time.
+        retype_target: The risks whose approvals consoles ask the target for; consoles alone can keep this one.
+        similar: When an operator is told how like decisions ended.
+        batch_decisions: Most decisions that are decided at once as a group. Critical ones never are.
+        batch_score: Most risk that is decided at once as a group: the sum of the scores.
         digest: SHA-256 over all of the above as canonical JSON; computed.
     """
 
@@ -131,6 +136,11 @@ class Policy:
     retry_when_full_s: int = 30  # people close decisions in minutes, not in seconds
     hold_back_from: Mapping[v1.RiskLevel.ValueType, float] = field(default_factory=lambda: figures.HOLD_BACK_FROM)
     hold_back_s: int = 60  # core is told anew with every progress frame; this is for one that is cut off meanwhile
+    reading_s: Mapping[v1.RiskLevel.ValueType, int] = field(default_factory=lambda: figures.READING_S)
+    retype_target: frozenset[v1.RiskLevel.ValueType] = figures.RETYPE_TARGET
+    similar: Similar = "always"
+    batch_decisions: int = 50  # the members that stand out among as many still fit a screen
+    batch_score: float = 20.0  # 50 of low or medium risk, and fewer as they come near to high
     digest: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

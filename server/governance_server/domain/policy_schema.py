@@ -6,8 +6,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from governance import v1
 from governance_server.domain import figures
-from governance_server.domain.consistency import LAST_HOUR, LONGEST_S, MOST_APPROVALS
-from governance_server.domain.rules import ASSIGNMENTS, BELOW_TIER
+from governance_server.domain.consistency import (
+    LAST_HOUR,
+    LONGEST_READING_S,
+    LONGEST_S,
+    MOST_APPROVALS,
+    MOST_IN_BATCH,
+)
+from governance_server.domain.rules import ASSIGNMENTS, BELOW_TIER, SIMILAR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -59,6 +65,23 @@ def people(value: Any) -> int:
     return _whole(value, 1, MOST_APPROVALS, "people")
 
 
+def reading(value: Any) -> int:
+    """Take a time to read in whole seconds; 0 for none."""
+    return _whole(value, 0, LONGEST_READING_S, "seconds")
+
+
+def batch_size(value: Any) -> int:
+    """Take a number of decisions that are decided at once."""
+    return _whole(value, 1, MOST_IN_BATCH, "decisions")
+
+
+def batch_score(value: Any) -> float:
+    """Take a sum of the scores of as many decisions."""
+    if not _is_number(value) or not 0 < value <= MOST_IN_BATCH:
+        raise ValueError(f"This is a number greater than 0 and at most {MOST_IN_BATCH}, not {shown(value)}.")
+    return float(value)
+
+
 def text(value: Any) -> str:
     """Take a string."""
     if not isinstance(value, str):
@@ -93,6 +116,12 @@ def several_of(known: Mapping[str, Any], what: str) -> Callable[[Any], tuple[Any
         return taken
 
     return take
+
+
+def set_of(known: Mapping[str, Any], what: str) -> Callable[[Any], frozenset[Any]]:
+    """Return what takes a list of several names, each once, whose order says nothing."""
+    several = several_of(known, what)
+    return lambda value: frozenset(several(value))
 
 
 def names_of(kind: Any, numbers: Iterable[int]) -> dict[str, Any]:
@@ -211,6 +240,13 @@ LEAVES: Final[Mapping[Keys, Leaf]] = {
     ("limits", "hold_back_s"): Leaf("hold_back_s", seconds),
     **_table("limits.hold_back_from", "hold_back_from", names_of(v1.RiskLevel, figures.HOLD_BACK_FROM), share),
     ("notifications", "reminder_s"): Leaf("notify_reminder_s", seconds),
+    **_table("console.reading_s", "reading_s", RISKS, reading),
+    ("console", "retype_target"): Leaf("retype_target", set_of(RISKS, "a risk")),
+    ("console", "similar"): Leaf(
+        "similar", one_of({name: name for name in SIMILAR}, "when it is told how like decisions ended")
+    ),
+    ("batch", "decisions"): Leaf("batch_decisions", batch_size),
+    ("batch", "score"): Leaf("batch_score", batch_score),
 }
 """Every key that sets a figure. Low risk starts at 0, so that no key says so."""
 

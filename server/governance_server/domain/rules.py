@@ -15,6 +15,9 @@ BelowTier: TypeAlias = Literal["comment", "escalate"]
 """What an operator may do with a decision that is above its role; everybody who is let in may see it."""
 BELOW_TIER: Final[tuple[BelowTier, ...]] = ("comment", "escalate")
 ASSIGNMENTS: Final[tuple[Assignment, ...]] = ("by_hand", "by_turns")
+Similar: TypeAlias = Literal["always", "after_judgement"]
+"""When an operator is told how like decisions ended: always, or once it has judged by itself."""
+SIMILAR: Final[tuple[Similar, ...]] = ("always", "after_judgement")
 
 
 class ApprovalRule(NamedTuple):

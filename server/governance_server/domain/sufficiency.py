@@ -25,12 +25,14 @@ class Needs(NamedTuple):
         required: This many distinct operators.
         roles: Among them, one for each of these roles, of that role or above.
         by_policy: The approval of the policy alone would do as well.
+        risk: The risk that the approval is of: as assessed, or as assessed again where that is higher.
     """
 
     counting_from: v1.Role.ValueType
     required: int
     roles: tuple[v1.Role.ValueType, ...]
     by_policy: bool
+    risk: v1.RiskLevel.ValueType
 
 
 def enough(votes: Sequence[tuple[str, v1.Role.ValueType]], required: int, roles: Sequence[v1.Role.ValueType]) -> bool:
@@ -65,7 +67,7 @@ def needs(policy: Policy, decision: v1.Decision, now_us: int) -> Needs:
     """
     own = decision.quorum
     if not _assessed_otherwise(policy, decision):
-        return Needs(_ANY_ROLE, own.required, tuple(own.roles), by_policy=True)
+        return Needs(_ANY_ROLE, own.required, tuple(own.roles), by_policy=True, risk=decision.assessment.risk)
     assessment = assess(decision.proposal, policy, now_us)
     now = requirements(policy, decision.proposal, assessment, decision.core, now_us)
     return Needs(
@@ -73,6 +75,7 @@ def needs(policy: Policy, decision: v1.Decision, now_us: int) -> Needs:
         required=max(own.required, now.required),
         roles=_union(own.roles, now.roles),
         by_policy=now.automation == v1.AUTOMATION_LEVEL_FULL,
+        risk=max(decision.assessment.risk, assessment.risk),
     )
 
 

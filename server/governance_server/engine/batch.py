@@ -54,8 +54,24 @@ class Batch:
         self._requests: dict[str, KnownRequest] = {}
         self._credentials: list[StoredCredential] = []
 
-    def append(self, actor: v1.Actor, request_id: str, decision_id: str, consequence: Consequence) -> v1.Entry:
-        """Add the entry of one command; return it. The consequence must have an event."""
+    def append(
+        self,
+        actor: v1.Actor,
+        request_id: str,
+        decision_id: str,
+        consequence: Consequence,
+        verdict: v1.Verdict | None = None,
+    ) -> v1.Entry:
+        """Add the entry of one command; return it.
+
+        Args:
+            actor: Whose command it is.
+            request_id: The command's; empty for the server's own.
+            decision_id: The decision that it is about; empty where it is about none.
+            consequence: What it brings about; at least one event.
+            verdict: The command, where it is a verdict: what its author was shown, and along with what it was given,
+                is recorded.
+        """
         assert consequence.events
         salt = personal = commitment = b""
         if consequence.personal is not None:
@@ -71,6 +87,8 @@ class Batch:
             decision_id=decision_id,
             personal_commitment=commitment,
             events=consequence.events,
+            presentation=verdict.presentation if verdict is not None and verdict.HasField("presentation") else None,
+            batch_id=verdict.batch_id if verdict is not None else "",
         )
         serialized = entry.SerializeToString(deterministic=True)
         record = Record(entry.offset, decision_id, serialized, entry_hash(serialized), salt, personal)

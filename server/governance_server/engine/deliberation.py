@@ -11,7 +11,14 @@ from governance_server.domain.digest import action_digest
 from governance_server.domain.lifecycle import is_open
 from governance_server.engine.memory import deed_of
 from governance_server.engine.ports import KnownRequest
-from governance_server.engine.requests import recall, request_digest, request_id_of, request_key, subject
+from governance_server.engine.requests import (
+    recall,
+    request_digest,
+    request_id_of,
+    request_key,
+    subject,
+    verdict_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,14 +70,17 @@ class Deliberation:
         ruling = decide(State(decision, batch.house, around), command, batch.now_us)
         if isinstance(ruling, v1.Refusal):
             if isinstance(command.body, v1.OperatorCommand) and ruling.reason != v1.REFUSAL_REASON_RATE_LIMITED:
-                self._rates.count(command, batch.now_us)  # asking is what is limited, not being right
+                # Asking is what is limited, not being right.
+                self._rates.count(command, batch.house.policy, batch.now_us)
             return v1.Receipt(request_id=request_id_of(command), refused=ruling)
         if not ruling.events:
             return v1.Receipt(accepted=v1.Accepted(offset=batch.head.offset))
         entry = self._record(command, decision, ruling)
         if key:
             batch.remember(key, KnownRequest(digest, entry.offset, ruling.joined))
-            self._rates.count(command, batch.now_us)
+            self._rates.count(command, batch.house.policy, batch.now_us)
+            if decision is not None:
+                self._rates.decided(command, decision.assessment.score)
         accepted = v1.Accepted(offset=entry.offset, joined=ruling.joined)
         for body in ruling.then:
             self.rule(Command(TIMEKEEPER, body))
@@ -81,7 +91,7 @@ class Deliberation:
         batch, halts = self._batch, self._batch.house.halts
         decision_id = ruling.joined or subject(command)
         about = self._decision(decision_id) if ruling.joined else decision
-        entry = batch.append(command.actor, request_id_of(command), decision_id, ruling)
+        entry = batch.append(command.actor, request_id_of(command), decision_id, ruling, verdict_of(command))
         if decision_id:
             following = batch.advance(about, entry, ruling.personal)
             if is_open(following.state):
@@ -112,7 +122,8 @@ class Deliberation:
         open_decisions = len(self._memory.open) + self._batch.opened
         wait_us = self._rates.wait_us(command, self._batch.house.policy, self._batch.now_us)
         if not (isinstance(command.body, v1.CoreCommand) and command.body.HasField("proposal")):
-            return Surroundings(open_decisions, self._connected, retry_after_us=wait_us)
+            tally = self._rates.tally(command)
+            return Surroundings(open_decisions, self._connected, retry_after_us=wait_us, batch=tally)
         proposal = command.body.proposal
         digest = action_digest(proposal.action)
         return Surroundings(

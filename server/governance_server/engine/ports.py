@@ -196,6 +196,37 @@ class Counts(NamedTuple):
     approved_by_policy: int
 
 
+class Alike(NamedTuple):
+    """How decisions of one group stand and ended, all as of one moment.
+
+    Attributes:
+        latest: Those that ended, the one that changed last first.
+        by_state: How many of them are in each state.
+        approved_by_policy: How many of them the policy approved.
+        still_open: How many of the group are open.
+    """
+
+    latest: Sequence[v1.Decision]
+    by_state: Mapping[int, int]
+    approved_by_policy: int
+    still_open: int
+
+
+class Deed(NamedTuple):
+    """An entry that records an operator's command, without personal data.
+
+    Attributes:
+        offset: Its place.
+        entry: The bytes that were hashed.
+        proposed_at_us: When the decision that it is about was proposed, in microseconds since the epoch; 0 where it is
+            about the house.
+    """
+
+    offset: int
+    entry: bytes
+    proposed_at_us: int
+
+
 class Store(Protocol):
     """The ledger and its projections.
 
@@ -241,8 +272,28 @@ class Store(Protocol):
     async def list_decisions(self, query: DecisionQuery) -> DecisionPage:
         """Return a page of decisions. Raises ValueError for a cursor that this store did not make for that query."""
 
+    async def alike(self, group_key: str, *, without: str, limit: int, counted: int) -> Alike:
+        """Return how the decisions of a group ended, and how many are open. What it costs does not grow with history.
+
+        Args:
+            group_key: Of which group.
+            without: The decision that is left out of everything.
+            limit: Most decisions to return.
+            counted: Most decisions that ended to count, the latest ones.
+        """
+
     async def records(self, *, after: int, limit: int, decision_id: str = "") -> Sequence[Record]:
         """Return at most `limit` entries after an offset, in order; only those about one decision, if it is named."""
+
+    async def deeds(self, operator: str, *, before: int, limit: int, decision_id: str = "") -> Sequence[Deed]:
+        """Return entries that record an operator's commands, the latest first.
+
+        Args:
+            operator: Whose.
+            before: Leave out what does not lie before this offset.
+            limit: Most entries to return.
+            decision_id: Only those about this decision, if it is named.
+        """
 
     async def credential(self, credential_id: str) -> StoredCredential | None:
         """Return one credential, revoked or not; None where there is none."""

@@ -44,6 +44,13 @@ def request_id_of(command: Command) -> str:
     return command.body.request_id
 
 
+def verdict_of(command: Command) -> v1.Verdict | None:
+    """Return the verdict that a command is; None for any other command."""
+    if isinstance(command.body, v1.OperatorCommand) and command.body.HasField("verdict"):
+        return command.body.verdict
+    return None
+
+
 def subject(command: Command) -> str:
     """Return the id of the decision a command is about; empty where it is about the house."""
     if isinstance(command.body, Tick | Reversed):

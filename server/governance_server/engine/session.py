@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance import v1
+from governance_server.domain.consoles import console_rules
 from governance_server.engine.frames import change_item
 from governance_server.errors import FailedPrecondition, Fault
 
@@ -45,6 +46,7 @@ class News(NamedTuple):
         caught_up: Nothing older than the ledger's head is left to tell.
         halts: Halts that were declared or ended since they were told last; those that ended are `released`.
         pressure: How much waits, where core should hold back otherwise than it was told last.
+        console_rules: What the policy asks of consoles, where that is otherwise than an operator was told last.
     """
 
     receipts: Sequence[v1.Receipt]
@@ -53,11 +55,13 @@ class News(NamedTuple):
     caught_up: bool
     halts: Sequence[v1.Halt] = ()
     pressure: v1.Pressure | None = None
+    console_rules: v1.ConsoleRules | None = None
 
     @property
     def idle(self) -> bool:
         """There is nothing to tell but the time and the offset."""
-        return not (self.receipts or self.changes or self.halts) and self.pressure is None
+        told = self.receipts or self.changes or self.halts
+        return not told and self.pressure is None and self.console_rules is None
 
 
 class Session:
@@ -66,6 +70,7 @@ class Session:
     Attributes:
         cursor: The offset up to which it has been told.
         snapshot: It starts with the open decisions instead of what changed after an offset.
+        console_rules: What the policy asks of consoles, as it was told last.
     """
 
     def __init__(
@@ -118,6 +123,8 @@ class Session:
         self.cursor = offset
         self.snapshot = offset == 0
         self._halts = governor.house.halts
+        self._policy = governor.house.policy
+        self.console_rules = console_rules(self._policy)
         self._held_back_below = v1.RISK_LEVEL_UNSPECIFIED
         self._tail.follow(self._news.set)
 
@@ -221,7 +228,15 @@ class Session:
         self._unanswered_bytes -= answered_bytes
         if not self._full:
             self._room.set()
-        return News(receipts, changes, self.cursor, self._caught_up, self._halt_news(), self._pressure_news())
+        return News(
+            receipts,
+            changes,
+            self.cursor,
+            self._caught_up,
+            halts=self._halt_news(),
+            pressure=self._pressure_news(),
+            console_rules=self._rules_news(),
+        )
 
     def _halt_news(self) -> list[v1.Halt]:
         """Return the halts that are otherwise than when they were told last."""
@@ -240,6 +255,15 @@ class Session:
             return None
         self._held_back_below = now.hold_back_below
         return now
+
+    def _rules_news(self) -> v1.ConsoleRules | None:
+        """Return what the policy asks of consoles, where it is otherwise than this operator was told last."""
+        now = self._governor.house.policy
+        if self._core or now is self._policy:
+            return None
+        self._policy, before = now, self.console_rules
+        self.console_rules = console_rules(now)
+        return self.console_rules if self.console_rules != before else None
 
     async def _changes(self) -> list[bytes]:
         """Take the cursor forward; return what lies between."""

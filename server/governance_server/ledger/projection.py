@@ -1,4 +1,4 @@
-"""What the indexes need of a decision: its columns in `decisions`, and the row as it is read back."""
+"""What the indexes need of decisions and entries: their columns, and a decision's row as it is read back."""
 
 from __future__ import annotations
 
@@ -50,6 +50,7 @@ class Projection(NamedTuple):
     by_policy: int
     decision: bytes
     rejected_action: str | None
+    group_key: str
 
 
 def projected(row: DecisionRow) -> Projection:
@@ -75,7 +76,13 @@ def projected(row: DecisionRow) -> Projection:
         int(decision.approval.actor.kind == v1.ACTOR_KIND_POLICY),
         row.serialized,
         decision.action_digest.hex() if state == v1.DECISION_STATE_REJECTED else None,
+        decision.group_key,
     )
+
+
+def operator_of(entry: v1.Entry) -> str:
+    """Return the operator whose command an entry records; empty where it was nobody's, or not an operator's."""
+    return entry.actor.name if entry.actor.kind == v1.ACTOR_KIND_OPERATOR else ""
 
 
 def decision_row(serialized: bytes) -> DecisionRow:

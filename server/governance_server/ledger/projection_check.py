@@ -10,7 +10,7 @@ from sqlalchemy import and_, func, select, text
 from governance import v1
 from governance_server.domain.digest import action_digest
 from governance_server.ledger.listing import IS_OPEN
-from governance_server.ledger.projection import Projection, decision_row, projected
+from governance_server.ledger.projection import Projection, decision_row, operator_of, projected
 from governance_server.ledger.replay import issued_credentials, remade_decisions, without_personal_data
 from governance_server.ledger.schema import credentials, decisions, entries, tallies
 
@@ -65,6 +65,8 @@ class Misprojection(NamedTuple):
 async def first_misprojection(connection: AsyncConnection) -> Misprojection | None:
     """Return the first thing found that is not what the entries make it, as of one moment; None where all is well."""
     await connection.exec_driver_sql("BEGIN")
+    if misfiled := await _misfiled(connection):
+        return misfiled
     unprojected = (await connection.execute(_UNPROJECTED)).scalar_one()
     if unprojected is not None:
         return Misprojection(unprojected, "the decision that it is about is missing from the decisions")
@@ -74,6 +76,18 @@ async def first_misprojection(connection: AsyncConnection) -> Misprojection | No
             return found
         after = rows[-1].decision_id
     return await _miscounted(connection)
+
+
+async def _misfiled(connection: AsyncConnection) -> Misprojection | None:
+    """Return the first entry that is filed under another operator than its content names."""
+    page = select(entries.c.offset, entries.c.entry, entries.c.operator).order_by(entries.c.offset).limit(BATCH)
+    after = 0
+    while rows := (await connection.execute(page.where(entries.c.offset > after))).all():
+        for row in rows:
+            if row.operator != operator_of(v1.Entry.FromString(row.entry)):
+                return Misprojection(row.offset, "it is filed under another operator than its content says")
+        after = rows[-1].offset
+    return None
 
 
 async def first_open_misprojection(connection: AsyncConnection) -> Misprojection | None:

@@ -7,15 +7,27 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import and_, func, select, text
 
 from governance import v1
-from governance_server.engine.ports import ChangedDecision, Counts, StoredCredential
+from governance_server.engine.ports import Alike, ChangedDecision, Counts, StoredCredential
 from governance_server.ledger.listing import IN_SNAPSHOT, IS_OPEN
 from governance_server.ledger.projection import OPEN_STATES, decision_row
-from governance_server.ledger.schema import NO_DEADLINE_US, credentials, decisions, entries, head, personal, tallies
+from governance_server.ledger.schema import (
+    HAS_ENDED,
+    HAS_NOT_ENDED,
+    IS_OF_AN_OPERATOR,
+    NO_DEADLINE_US,
+    credentials,
+    decisions,
+    entries,
+    head,
+    personal,
+    tallies,
+)
+from governance_server.ledger.statements import RECORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import ColumnElement, Row, Select, TextClause
 
 HEAD: Final = select(head.c.offset, head.c.hash, head.c.recorded_us)
 CREDENTIALS: Final = select(credentials.c.credential, credentials.c.proof)
@@ -30,7 +42,10 @@ WAITING: Final = select(
 """Reads what is open, which is bounded, and not what ever was."""
 
 _IS_ABOUT_A_DECISION: Final = text("entries.decision_id <> ''")
-"""Written out, so that the index that leaves the others away is used."""
+_IS_OF_AN_OPERATOR: Final = text(IS_OF_AN_OPERATOR)
+_HAS_ENDED: Final = text(HAS_ENDED)
+_HAS_NOT_ENDED: Final = text(HAS_NOT_ENDED)
+"""Written out, so that the indexes that leave the others away are used."""
 
 
 def open_decisions(after: int, limit: int) -> Select[Any]:
@@ -60,7 +75,7 @@ def changes(after: int, limit: int, *, core: str = "", open_only: bool = False) 
 def records(after: int, limit: int, decision_id: str) -> Select[Any]:
     """Ask for entries with their personal data, of one decision or of all."""
     statement = (
-        select(entries, personal.c.salt, personal.c.personal)
+        select(*RECORD)
         .outerjoin_from(entries, personal, personal.c.offset == entries.c.offset)
         .where(entries.c.offset > after)
         .order_by(entries.c.offset)
@@ -69,6 +84,55 @@ def records(after: int, limit: int, decision_id: str) -> Select[Any]:
     if decision_id:
         return statement.where(entries.c.decision_id == decision_id, and_(_IS_ABOUT_A_DECISION))
     return statement
+
+
+def deeds(operator: str, before: int, limit: int, decision_id: str = "") -> Select[Any]:
+    """Ask for an operator's entries before an offset, the latest first, with when their decisions were proposed."""
+    statement = (
+        select(entries.c.offset, entries.c.entry, func.coalesce(decisions.c.proposed_us, 0))
+        .outerjoin_from(entries, decisions, decisions.c.decision_id == entries.c.decision_id)
+        .where(entries.c.operator == operator, entries.c.offset < before)
+        .order_by(entries.c.offset.desc())
+        .limit(limit)
+    )
+    if decision_id:  # which has far fewer entries than the operator, so that its index is the one to use
+        return statement.where(entries.c.decision_id == decision_id, and_(_IS_ABOUT_A_DECISION))
+    return statement.where(and_(_IS_OF_AN_OPERATOR))
+
+
+def _of_group(group_key: str, without: str, condition: TextClause) -> tuple[ColumnElement[bool], ...]:
+    left_out = select(decisions.c.offset).where(decisions.c.decision_id == without).scalar_subquery()
+    return decisions.c.group_key == group_key, and_(condition), decisions.c.offset.is_distinct_from(left_out)
+
+
+def latest_of_group(group_key: str, without: str, limit: int) -> Select[Any]:
+    """Ask for decisions of a group that ended, the latest first, one of them left out."""
+    conditions = _of_group(group_key, without, _HAS_ENDED)
+    return select(decisions.c.decision).where(*conditions).order_by(decisions.c.offset.desc()).limit(limit)
+
+
+def ends_of_group(group_key: str, without: str, counted: int) -> Select[Any]:
+    """Ask how the latest of them ended, and how many of each the policy approved."""
+    conditions = _of_group(group_key, without, _HAS_ENDED)
+    order = decisions.c.offset.desc()
+    latest = select(decisions.c.state, decisions.c.by_policy).where(*conditions).order_by(order).limit(counted)
+    ends = latest.subquery()
+    return select(ends.c.state, ends.c.by_policy, func.count().label("decisions")).group_by(*ends.c)
+
+
+def open_of_group(group_key: str, without: str) -> Select[Any]:
+    """Ask how many decisions of a group are open, one of them left out."""
+    return select(func.count()).select_from(decisions).where(*_of_group(group_key, without, _HAS_NOT_ENDED))
+
+
+def alike(latest: Iterable[Row[Any]], ends: Iterable[Row[Any]], still_open: int) -> Alike:
+    """Return the answers to `latest_of_group`, `ends_of_group` and `open_of_group`."""
+    by_state: dict[int, int] = {}
+    by_policy = 0
+    for end in ends:
+        by_state[end.state] = by_state.get(end.state, 0) + end.decisions
+        by_policy += end.decisions if end.by_policy else 0
+    return Alike([v1.Decision.FromString(row.decision) for row in latest], by_state, by_policy, still_open)
 
 
 def changed_decisions(rows: Iterable[Row[Any]]) -> list[ChangedDecision]:

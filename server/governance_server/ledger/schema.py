@@ -6,8 +6,13 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISION: Final = "0002"
+REVISION: Final = "0003"
 """The newest revision; `migrations/versions` ends in it."""
+
+IS_OF_AN_OPERATOR: Final = "operator <> ''"
+HAS_NOT_ENDED: Final = "state IN (1, 2, 3, 6)"
+HAS_ENDED: Final = "state IN (4, 5, 7, 8, 9)"
+"""Conditions of partial indexes. A question has to say the same, written out, or SQLite does not use the index."""
 
 NO_DEADLINE_US: Final = 2**63 - 1
 """What `decisions.deadline_us` holds where there is none: later than every deadline, so that it sorts last."""
@@ -21,7 +26,9 @@ entries: Final = Table(
     Column("decision_id", Text, nullable=False),
     Column("entry", LargeBinary, nullable=False),
     Column("hash", LargeBinary, nullable=False),
+    Column("operator", Text, nullable=False, server_default=text("''")),  # the actor's name, where that is an operator
 )
+Index("entries_of_operator", entries.c.operator, entries.c.offset, sqlite_where=text(IS_OF_AN_OPERATOR))
 Index(
     "entries_of_decision",
     entries.c.decision_id,
@@ -60,6 +67,7 @@ decisions: Final = Table(
     Column("by_policy", Integer, nullable=False),
     Column("decision", LargeBinary, nullable=False),
     Column("rejected_action", Text),  # the action's digest in hexadecimal digits, where it was rejected
+    Column("group_key", Text, nullable=False, server_default=text("''")),
 )
 Index("decisions_by_offset", decisions.c.offset, unique=True)
 Index("decisions_of_core", decisions.c.core, decisions.c.offset)
@@ -73,6 +81,22 @@ Index(
 )
 Index("rejections_of_action", decisions.c.rejected_action, sqlite_where=text("rejected_action IS NOT NULL"))
 Index("open_decisions_by_offset", decisions.c.offset, sqlite_where=text("is_open = 1"))
+# with what is asked about them, so that they are counted without reading a row
+Index(
+    "open_decisions_of_group",
+    decisions.c.group_key,
+    decisions.c.offset,
+    decisions.c.state,
+    sqlite_where=text(HAS_NOT_ENDED),
+)
+Index(
+    "ended_decisions_of_group",
+    decisions.c.group_key,
+    decisions.c.offset,
+    decisions.c.state,
+    decisions.c.by_policy,
+    sqlite_where=text(HAS_ENDED),
+)
 
 # How many decisions there are of each kind: ten million of them are not counted one by one.
 tallies: Final = Table(

@@ -10,7 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from governance import v1
-from governance_server.engine.ports import ChangedDecision, Counts, DecisionPage, Head, StoredCredential, StoreError
+from governance_server.engine.ports import (
+    Alike,
+    ChangedDecision,
+    Counts,
+    DecisionPage,
+    Deed,
+    Head,
+    StoredCredential,
+    StoreError,
+)
 from governance_server.ledger import queries
 from governance_server.ledger.listing import Listed, encode_cursor, place, selection
 from governance_server.ledger.projection_check import (
@@ -93,9 +102,22 @@ class SqliteReads:
         following = encode_cursor(place(page[-1], query), query) if len(rows) > query.limit else ""
         return DecisionPage([v1.Decision.FromString(row.decision) for row in page], following)
 
+    async def alike(self, group_key: str, *, without: str, limit: int, counted: int) -> Alike:
+        """Return how the decisions of a group ended, and how many are open, all as of one moment."""
+        async with self._connection() as connection:
+            await connection.exec_driver_sql("BEGIN")
+            latest = (await connection.execute(queries.latest_of_group(group_key, without, limit))).all()
+            ends = (await connection.execute(queries.ends_of_group(group_key, without, counted))).all()
+            still_open = (await connection.execute(queries.open_of_group(group_key, without))).scalar_one()
+        return queries.alike(latest, ends, still_open)
+
     async def records(self, *, after: int, limit: int, decision_id: str = "") -> Sequence[Record]:
         """Return at most `limit` entries after an offset, in order; only those about one decision, if it is named."""
         return [stored_record(row) for row in await self._read(queries.records(after, limit, decision_id))]
+
+    async def deeds(self, operator: str, *, before: int, limit: int, decision_id: str = "") -> Sequence[Deed]:
+        """Return entries that record an operator's commands, the latest first; of one decision, if it is named."""
+        return [Deed._make(row) for row in await self._read(queries.deeds(operator, before, limit, decision_id))]
 
     async def credential(self, credential_id: str) -> StoredCredential | None:
         """Return one credential, revoked or not; None where there is none."""

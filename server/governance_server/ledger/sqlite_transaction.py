@@ -13,7 +13,7 @@ from governance import v1
 from governance_server.domain.moment import microseconds
 from governance_server.engine.ports import Head, KnownRequest, Record, StoreError
 from governance_server.ledger import statements
-from governance_server.ledger.projection import decision_row, projected, tallied
+from governance_server.ledger.projection import decision_row, operator_of, projected, tallied
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -144,7 +144,7 @@ def _json_array(keys: Collection[str]) -> str:
 def _writes(appendage: Appendage, head: Head) -> Iterator[Write]:
     """Return what is written, in an order in which every reference finds what it refers to."""
     records = appendage.records
-    yield Write(statements.INSERT_ENTRY, [record[:4] for record in records])
+    yield Write(statements.INSERT_ENTRY, [_entry_row(record) for record in records])
     yield Write(
         statements.INSERT_PERSONAL,
         [(record.offset, record.salt, record.personal) for record in records if record.salt],
@@ -158,6 +158,10 @@ def _writes(appendage: Appendage, head: Head) -> Iterator[Write]:
     if records:
         after = head_after(records, head)
         yield Write(statements.MOVE_HEAD, [(after.offset, after.hash, after.recorded_at_us)])
+
+
+def _entry_row(record: Record) -> tuple[int, str, bytes, bytes, str]:
+    return (*record[:4], operator_of(v1.Entry.FromString(record.entry)))
 
 
 def _projections(rows: Sequence[DecisionRow]) -> Iterator[Write]:

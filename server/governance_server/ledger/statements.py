@@ -67,8 +67,14 @@ UPSERT_HOUSE: Final = _upsert(house, "key")
 UPSERT_CREDENTIAL: Final = _upsert(credentials, "credential_id")
 UPSERT_DECISION: Final = _upsert(decisions, "decision_id")
 
+RECORD: Final = (
+    *(entries.c[name] for name in ("offset", "decision_id", "entry", "hash")),
+    *personal.c["salt", "personal"],
+)
+"""The columns of a record, in its order."""
+
 READ_RECORDS_AFTER: Final = positional(
-    select(entries, personal.c.salt, personal.c.personal)
+    select(*RECORD)
     .outerjoin_from(entries, personal, personal.c.offset == entries.c.offset)
     .where(entries.c.offset > bindparam("after"))
     .order_by(entries.c.offset),

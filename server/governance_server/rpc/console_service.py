@@ -11,7 +11,9 @@ from governance_server.domain.moment import duration, microseconds, timestamp
 from governance_server.domain.sufficiency import needs
 from governance_server.rpc.answering import answer
 from governance_server.rpc.handlers import BidiStream, Unary
+from governance_server.rpc.operator_statistics import operator_statistics
 from governance_server.rpc.paging import page_of
+from governance_server.rpc.similar import similar_decisions
 from governance_server.rpc.streams import OPERATE, Stream
 
 if TYPE_CHECKING:
@@ -39,6 +41,8 @@ class ConsoleService:
             "ListOperators": Unary(v1.ListOperatorsRequest, self._list_operators),
             "ListEligibleOperators": Unary(v1.ListEligibleOperatorsRequest, self._list_eligible_operators),
             "ListHalts": Unary(v1.ListHaltsRequest, self._list_halts),
+            "ListSimilarDecisions": Unary(v1.ListSimilarDecisionsRequest, self._list_similar_decisions),
+            "GetOperatorStatistics": Unary(v1.GetOperatorStatisticsRequest, self._get_operator_statistics),
         }
 
     async def _operate(self, context: Context, principal: Principal) -> None:
@@ -106,6 +110,16 @@ class ConsoleService:
     async def _list_halts(self, _: v1.ListHaltsRequest, __: Principal) -> v1.ListHaltsResponse:
         now = timestamp(self._edge.clock.now_us())
         return v1.ListHaltsResponse(halts=self._edge.governor.house.halts.values(), server_time=now)
+
+    async def _list_similar_decisions(
+        self, request: v1.ListSimilarDecisionsRequest, principal: Principal
+    ) -> v1.ListSimilarDecisionsResponse:
+        return await similar_decisions(self._edge, request, principal)
+
+    async def _get_operator_statistics(
+        self, request: v1.GetOperatorStatisticsRequest, principal: Principal
+    ) -> v1.GetOperatorStatisticsResponse:
+        return await operator_statistics(self._edge, request, principal)
 
     async def _operators(self) -> dict[str, v1.Operator]:
         """Return everybody whose credential is an operator's and good, by name."""

@@ -49,6 +49,8 @@ ALLOWED: Final[Mapping[str, frozenset[v1.Role.ValueType]]] = {
     "/governance.v1.ConsoleService/ListOperators": _READERS,
     "/governance.v1.ConsoleService/ListEligibleOperators": _READERS,
     "/governance.v1.ConsoleService/ListHalts": _EVERYONE,
+    "/governance.v1.ConsoleService/ListSimilarDecisions": _READERS,
+    "/governance.v1.ConsoleService/GetOperatorStatistics": _READERS,
     "/governance.v1.AuditService/ListEntries": _READERS,
     "/governance.v1.AdministrationService/ListCredentials": _ADMINISTRATION,
     "/governance.v1.AdministrationService/GetPolicy": _READERS,

@@ -62,12 +62,15 @@ def _at_most(bound: int) -> Relation:
 
 
 def _verdict(verdict: v1.Verdict) -> Iterator[Violation]:
-    """A verdict names what was seen."""
+    """A verdict names what was seen, and is given along with others only where it answers."""
     seen = verdict.WhichOneof("seen")
     if seen is None:
         yield Violation(".version", "is required where action_digest is not given: say what was seen")
     elif not getattr(verdict, seen):
         yield Violation(f".{seen}", REQUIRED)
+    # A judgement from the future is the domain's to refuse.
+    if verdict.batch_id and verdict.WhichOneof("judgement") not in {"approve", "reject", None}:
+        yield Violation(".batch_id", "must be empty where the judgement is neither approve nor reject")
 
 
 def _outcome(outcome: v1.Outcome) -> Iterator[Violation]:

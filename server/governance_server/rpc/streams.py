@@ -40,6 +40,7 @@ NEWS: Final = v1.OperateResponse.NEWS_FIELD_NUMBER
 PROGRESS: Final = v1.OperateResponse.PROGRESS_FIELD_NUMBER
 GOODBYE: Final = v1.OperateResponse.GOODBYE_FIELD_NUMBER
 PRESSURE: Final = v1.CoreNews.PRESSURE_FIELD_NUMBER
+CONSOLE_RULES: Final = v1.OperatorNews.CONSOLE_RULES_FIELD_NUMBER
 RETRY_AFTER_US: Final = SECOND_US
 """When a client is told to come back after a stop: a restart takes about that long."""
 
@@ -209,6 +210,7 @@ class Stream:
             head_offset=max(self._edge.governor.tails.head, session.cursor),
             snapshot=session.snapshot,
             halts=self._edge.governor.house.halts.values(),
+            console_rules=None if self._channel.own_decisions_only else session.console_rules,
             limits=v1.SessionLimits(
                 max_frame_bytes=limits.max_frame_bytes,
                 max_commands_per_frame=limits.max_commands_per_frame,
@@ -220,8 +222,8 @@ class Stream:
     def _news_frame(self, news: News) -> bytes:
         if news.idle:
             return self._frame_bytes(news.offset, PROGRESS, self._progress().SerializeToString())
-        told = b"" if news.pressure is None else length_delimited(PRESSURE, news.pressure.SerializeToString())
-        content = b"".join((receipt_items(news.receipts), *news.changes, halt_items(news.halts), told))
+        asked = _part(PRESSURE, news.pressure) + _part(CONSOLE_RULES, news.console_rules)
+        content = b"".join((receipt_items(news.receipts), *news.changes, halt_items(news.halts), asked))
         return self._frame_bytes(news.offset, NEWS, content)
 
     def _progress(self) -> v1.Progress:
@@ -231,6 +233,11 @@ class Stream:
     def _frame_bytes(self, offset: int, kind: int, content: bytes) -> bytes:
         envelope = v1.Envelope(offset=offset, server_time=timestamp(self._edge.clock.now_us()))
         return length_delimited(ENVELOPE, envelope.SerializeToString()) + length_delimited(kind, content)
+
+
+def _part(number: int, message: v1.Pressure | v1.ConsoleRules | None) -> bytes:
+    """Return a message as a field of a frame's news; nothing where there is none."""
+    return b"" if message is None else length_delimited(number, message.SerializeToString())
 
 
 async def known_head(edge: Edge, offset: int) -> int:
