@@ -22,23 +22,72 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
+from governance.v1 import action_pb2 as governance_dot_v1_dot_action__pb2
+from governance.v1 import decision_pb2 as governance_dot_v1_dot_decision__pb2
 from governance.v1 import ledger_pb2 as governance_dot_v1_dot_ledger__pb2
 from governance.v1 import options_pb2 as governance_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!governance/v1/audit_service.proto\x12\rgovernance.v1\x1a\x1agovernance/v1/ledger.proto\x1a\x1bgovernance/v1/options.proto\"R\n\x12ListEntriesRequest\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\x04\x12\x1d\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\tB\x08\x92\xb5\x18\x04\x18@@\x01\"X\n\x13ListEntriesResponse\x12,\n\x07records\x18\x01 \x03(\x0b\x32\x1b.governance.v1.LedgerRecord\x12\x13\n\x0bhead_offset\x18\x02 \x01(\x04\x32\x66\n\x0c\x41uditService\x12V\n\x0bListEntries\x12!.governance.v1.ListEntriesRequest\x1a\".governance.v1.ListEntriesResponse0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!governance/v1/audit_service.proto\x12\rgovernance.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1agovernance/v1/action.proto\x1a\x1cgovernance/v1/decision.proto\x1a\x1agovernance/v1/ledger.proto\x1a\x1bgovernance/v1/options.proto\")\n\x14GetCheckpointRequest\x12\x11\n\twitnessed\x18\x01 \x01(\x08\"T\n\rCheckpointKey\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x33\n\x06\x63hange\x18\x02 \x01(\x0b\x32#.governance.v1.CheckpointKeyChanged\"f\n\x15GetCheckpointResponse\x12\x0c\n\x04note\x18\x01 \x01(\t\x12*\n\x04keys\x18\x02 \x03(\x0b\x32\x1c.governance.v1.CheckpointKey\x12\x13\n\x0bhead_offset\x18\x03 \x01(\x04\"[\n\x18GetInclusionProofRequest\x12\x1d\n\x06offset\x18\x01 \x01(\x04\x42\r\x92\xb5\x18\t1\x00\x00\x00\x00\x00\x00\xf0?\x12 \n\ttree_size\x18\x02 \x01(\x04\x42\r\x92\xb5\x18\t1\x00\x00\x00\x00\x00\x00\xf0?\">\n\x19GetInclusionProofResponse\x12\x11\n\tleaf_hash\x18\x01 \x01(\x0c\x12\x0e\n\x06hashes\x18\x02 \x03(\x0c\"^\n\x1aGetConsistencyProofRequest\x12 \n\tfrom_size\x18\x01 \x01(\x04\x42\r\x92\xb5\x18\t1\x00\x00\x00\x00\x00\x00\xf0?\x12\x1e\n\x07to_size\x18\x02 \x01(\x04\x42\r\x92\xb5\x18\t1\x00\x00\x00\x00\x00\x00\xf0?\"-\n\x1bGetConsistencyProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\"0\n\x15\x41\x64\x64\x43osignatureRequest\x12\x17\n\x04note\x18\x01 \x01(\tB\t\x92\xb5\x18\x05\x08\x01\x18\x80 \"\x18\n\x16\x41\x64\x64\x43osignatureResponse\"\x9a\x03\n\x0b\x45ntryFilter\x12)\n\x05since\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x18\n\x06\x61\x63tors\x18\x03 \x03(\tB\x08\x92\xb5\x18\x04\x18@ @\x12\x18\n\x06\x65vents\x18\x04 \x03(\tB\x08\x92\xb5\x18\x04\x18@ @\x12/\n\x05risks\x18\x05 \x03(\x0e\x32\x18.governance.v1.RiskLevelB\x06\x92\xb5\x18\x02 \x10\x12\x32\n\x07\x61\x63tions\x18\x06 \x03(\x0e\x32\x19.governance.v1.ActionTypeB\x06\x92\xb5\x18\x02 @\x12\x34\n\x06states\x18\x07 \x03(\x0e\x32\x1c.governance.v1.DecisionStateB\x06\x92\xb5\x18\x02 \x10\x12*\n\x05tiers\x18\x08 \x03(\x0e\x32\x13.governance.v1.RoleB\x06\x92\xb5\x18\x02 \x10\x12\x1f\n\x0brequest_ids\x18\t \x03(\tB\n\x92\xb5\x18\x06\x18@ @@\x01\x12\x19\n\x05\x63ores\x18\n \x03(\tB\n\x92\xb5\x18\x06\x18@ @@\x01\"~\n\x12ListEntriesRequest\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\r\n\x05limit\x18\x02 \x01(\x04\x12\x1d\n\x0b\x64\x65\x63ision_id\x18\x03 \x01(\tB\x08\x92\xb5\x18\x04\x18@@\x01\x12*\n\x06\x66ilter\x18\x04 \x01(\x0b\x32\x1a.governance.v1.EntryFilter\"h\n\x13ListEntriesResponse\x12,\n\x07records\x18\x01 \x03(\x0b\x32\x1b.governance.v1.LedgerRecord\x12\x13\n\x0bhead_offset\x18\x02 \x01(\x04\x12\x0e\n\x06offset\x18\x03 \x01(\x04\x32\xf7\x03\n\x0c\x41uditService\x12V\n\x0bListEntries\x12!.governance.v1.ListEntriesRequest\x1a\".governance.v1.ListEntriesResponse0\x01\x12Z\n\rGetCheckpoint\x12#.governance.v1.GetCheckpointRequest\x1a$.governance.v1.GetCheckpointResponse\x12\x66\n\x11GetInclusionProof\x12\'.governance.v1.GetInclusionProofRequest\x1a(.governance.v1.GetInclusionProofResponse\x12l\n\x13GetConsistencyProof\x12).governance.v1.GetConsistencyProofRequest\x1a*.governance.v1.GetConsistencyProofResponse\x12]\n\x0e\x41\x64\x64\x43osignature\x12$.governance.v1.AddCosignatureRequest\x1a%.governance.v1.AddCosignatureResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'governance.v1.audit_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_GETINCLUSIONPROOFREQUEST'].fields_by_name['offset']._loaded_options = None
+  _globals['_GETINCLUSIONPROOFREQUEST'].fields_by_name['offset']._serialized_options = b'\222\265\030\t1\000\000\000\000\000\000\360?'
+  _globals['_GETINCLUSIONPROOFREQUEST'].fields_by_name['tree_size']._loaded_options = None
+  _globals['_GETINCLUSIONPROOFREQUEST'].fields_by_name['tree_size']._serialized_options = b'\222\265\030\t1\000\000\000\000\000\000\360?'
+  _globals['_GETCONSISTENCYPROOFREQUEST'].fields_by_name['from_size']._loaded_options = None
+  _globals['_GETCONSISTENCYPROOFREQUEST'].fields_by_name['from_size']._serialized_options = b'\222\265\030\t1\000\000\000\000\000\000\360?'
+  _globals['_GETCONSISTENCYPROOFREQUEST'].fields_by_name['to_size']._loaded_options = None
+  _globals['_GETCONSISTENCYPROOFREQUEST'].fields_by_name['to_size']._serialized_options = b'\222\265\030\t1\000\000\000\000\000\000\360?'
+  _globals['_ADDCOSIGNATUREREQUEST'].fields_by_name['note']._loaded_options = None
+  _globals['_ADDCOSIGNATUREREQUEST'].fields_by_name['note']._serialized_options = b'\222\265\030\005\010\001\030\200 '
+  _globals['_ENTRYFILTER'].fields_by_name['actors']._loaded_options = None
+  _globals['_ENTRYFILTER'].fields_by_name['actors']._serialized_options = b'\222\265\030\004\030@ @'
+  _globals['_ENTRYFILTER'].fields_by_name['events']._loaded_options = None
+  _globals['_ENTRYFILTER'].fields_by_name['events']._serialized_options = b'\222\265\030\004\030@ @'
+  _globals['_ENTRYFILTER'].fields_by_name['risks']._loaded_options = None
+  _globals['_ENTRYFILTER'].fields_by_name['risks']._serialized_options = b'\222\265\030\002 \020'
+  _globals['_ENTRYFILTER'].fields_by_name['actions']._loaded_options = None
+  _globals['_ENTRYFILTER'].fields_by_name['actions']._serialized_options = b'\222\265\030\002 @'
+  _globals['_ENTRYFILTER'].fields_by_name['states']._loaded_options = None
+  _globals['_ENTRYFILTER'].fields_by_name['states']._serialized_options = b'\222\265\030\002 \020'
+  _globals['_ENTRYFILTER'].fields_by_name['tiers']._loaded_options = None
+  _globals['_ENTRYFILTER'].fields_by_name['tiers']._serialized_options = b'\222\265\030\002 \020'
+  _globals['_ENTRYFILTER'].fields_by_name['request_ids']._loaded_options = None
+  _globals['_ENTRYFILTER'].fields_by_name['request_ids']._serialized_options = b'\222\265\030\006\030@ @@\001'
+  _globals['_ENTRYFILTER'].fields_by_name['cores']._loaded_options = None
+  _globals['_ENTRYFILTER'].fields_by_name['cores']._serialized_options = b'\222\265\030\006\030@ @@\001'
   _globals['_LISTENTRIESREQUEST'].fields_by_name['decision_id']._loaded_options = None
   _globals['_LISTENTRIESREQUEST'].fields_by_name['decision_id']._serialized_options = b'\222\265\030\004\030@@\001'
-  _globals['_LISTENTRIESREQUEST']._serialized_start=109
-  _globals['_LISTENTRIESREQUEST']._serialized_end=191
-  _globals['_LISTENTRIESRESPONSE']._serialized_start=193
-  _globals['_LISTENTRIESRESPONSE']._serialized_end=281
-  _globals['_AUDITSERVICE']._serialized_start=283
-  _globals['_AUDITSERVICE']._serialized_end=385
+  _globals['_GETCHECKPOINTREQUEST']._serialized_start=200
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=241
+  _globals['_CHECKPOINTKEY']._serialized_start=243
+  _globals['_CHECKPOINTKEY']._serialized_end=327
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=329
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=431
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=433
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=524
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=526
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=588
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=590
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=684
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=686
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=731
+  _globals['_ADDCOSIGNATUREREQUEST']._serialized_start=733
+  _globals['_ADDCOSIGNATUREREQUEST']._serialized_end=781
+  _globals['_ADDCOSIGNATURERESPONSE']._serialized_start=783
+  _globals['_ADDCOSIGNATURERESPONSE']._serialized_end=807
+  _globals['_ENTRYFILTER']._serialized_start=810
+  _globals['_ENTRYFILTER']._serialized_end=1220
+  _globals['_LISTENTRIESREQUEST']._serialized_start=1222
+  _globals['_LISTENTRIESREQUEST']._serialized_end=1348
+  _globals['_LISTENTRIESRESPONSE']._serialized_start=1350
+  _globals['_LISTENTRIESRESPONSE']._serialized_end=1454
+  _globals['_AUDITSERVICE']._serialized_start=1457
+  _globals['_AUDITSERVICE']._serialized_end=1960
 # @@protoc_insertion_point(module_scope)

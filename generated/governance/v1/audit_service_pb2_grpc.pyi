@@ -43,6 +43,18 @@ class AuditServiceStub:
     """Read entries in order, to the end of the ledger as it is when the call starts. Ends with FAILED_PRECONDITION if the
     offset lies beyond it.
     """
+    GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.GetCheckpointRequest, _audit_service_pb2.GetCheckpointResponse]
+    """Read the newest signed checkpoint, and the keys it can be checked with. Ends with NOT_FOUND before the first one."""
+    GetInclusionProof: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.GetInclusionProofRequest, _audit_service_pb2.GetInclusionProofResponse]
+    """Prove that an entry is in the tree of a size. Ends with FAILED_PRECONDITION if the tree is not that large."""
+    GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.GetConsistencyProofRequest, _audit_service_pb2.GetConsistencyProofResponse]
+    """Prove that the tree of one size begins with the tree of another. Ends with FAILED_PRECONDITION if it is not that
+    large.
+    """
+    AddCosignature: _grpc.UnaryUnaryMultiCallable[_audit_service_pb2.AddCosignatureRequest, _audit_service_pb2.AddCosignatureResponse]
+    """Leave a witness's cosignature of a checkpoint, for others to find. Ends with FAILED_PRECONDITION if it is about none
+    of this server's checkpoints.
+    """
 
 @_typing.type_check_only
 class AuditServiceAsyncStub(AuditServiceStub):
@@ -58,6 +70,18 @@ class AuditServiceAsyncStub(AuditServiceStub):
     ListEntries: _aio.UnaryStreamMultiCallable[_audit_service_pb2.ListEntriesRequest, _audit_service_pb2.ListEntriesResponse]  # type: ignore[assignment]
     """Read entries in order, to the end of the ledger as it is when the call starts. Ends with FAILED_PRECONDITION if the
     offset lies beyond it.
+    """
+    GetCheckpoint: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.GetCheckpointRequest, _audit_service_pb2.GetCheckpointResponse]  # type: ignore[assignment]
+    """Read the newest signed checkpoint, and the keys it can be checked with. Ends with NOT_FOUND before the first one."""
+    GetInclusionProof: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.GetInclusionProofRequest, _audit_service_pb2.GetInclusionProofResponse]  # type: ignore[assignment]
+    """Prove that an entry is in the tree of a size. Ends with FAILED_PRECONDITION if the tree is not that large."""
+    GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.GetConsistencyProofRequest, _audit_service_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
+    """Prove that the tree of one size begins with the tree of another. Ends with FAILED_PRECONDITION if it is not that
+    large.
+    """
+    AddCosignature: _aio.UnaryUnaryMultiCallable[_audit_service_pb2.AddCosignatureRequest, _audit_service_pb2.AddCosignatureResponse]  # type: ignore[assignment]
+    """Leave a witness's cosignature of a checkpoint, for others to find. Ends with FAILED_PRECONDITION if it is about none
+    of this server's checkpoints.
     """
 
 class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -77,6 +101,42 @@ class AuditServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_audit_service_pb2.ListEntriesResponse], _abc.AsyncIterator[_audit_service_pb2.ListEntriesResponse]]:
         """Read entries in order, to the end of the ledger as it is when the call starts. Ends with FAILED_PRECONDITION if the
         offset lies beyond it.
+        """
+
+    @_abc_1.abstractmethod
+    def GetCheckpoint(
+        self,
+        request: _audit_service_pb2.GetCheckpointRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_service_pb2.GetCheckpointResponse, _abc.Awaitable[_audit_service_pb2.GetCheckpointResponse]]:
+        """Read the newest signed checkpoint, and the keys it can be checked with. Ends with NOT_FOUND before the first one."""
+
+    @_abc_1.abstractmethod
+    def GetInclusionProof(
+        self,
+        request: _audit_service_pb2.GetInclusionProofRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_service_pb2.GetInclusionProofResponse, _abc.Awaitable[_audit_service_pb2.GetInclusionProofResponse]]:
+        """Prove that an entry is in the tree of a size. Ends with FAILED_PRECONDITION if the tree is not that large."""
+
+    @_abc_1.abstractmethod
+    def GetConsistencyProof(
+        self,
+        request: _audit_service_pb2.GetConsistencyProofRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_service_pb2.GetConsistencyProofResponse, _abc.Awaitable[_audit_service_pb2.GetConsistencyProofResponse]]:
+        """Prove that the tree of one size begins with the tree of another. Ends with FAILED_PRECONDITION if it is not that
+        large.
+        """
+
+    @_abc_1.abstractmethod
+    def AddCosignature(
+        self,
+        request: _audit_service_pb2.AddCosignatureRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_audit_service_pb2.AddCosignatureResponse, _abc.Awaitable[_audit_service_pb2.AddCosignatureResponse]]:
+        """Leave a witness's cosignature of a checkpoint, for others to find. Ends with FAILED_PRECONDITION if it is about none
+        of this server's checkpoints.
         """
 
 def add_AuditServiceServicer_to_server(servicer: AuditServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -41,6 +41,7 @@ class Entry(_message.Message):
     EVENTS_FIELD_NUMBER: _builtins.int
     PRESENTATION_FIELD_NUMBER: _builtins.int
     BATCH_ID_FIELD_NUMBER: _builtins.int
+    DECISION_VERSION_FIELD_NUMBER: _builtins.int
     offset: _builtins.int
     """Its place in the ledger, from 1, without gaps."""
     previous_hash: _builtins.bytes
@@ -55,6 +56,10 @@ class Entry(_message.Message):
     """
     batch_id: _builtins.str
     """Which verdicts were given at once on a group of like decisions: those with the same one by the same actor."""
+    decision_version: _builtins.int
+    """The decision's version that this entry made: counts its entries from 1, without gaps. 0 where it is about the house,
+    and in entries written before there was this field.
+    """
     @_builtins.property
     def recorded_at(self) -> _timestamp_pb2.Timestamp:
         """When the server took it. Never earlier than in the entry before."""
@@ -84,10 +89,11 @@ class Entry(_message.Message):
         events: _abc.Iterable[Global___Event] | None = ...,
         presentation: _command_pb2.Presentation | None = ...,
         batch_id: _builtins.str = ...,
+        decision_version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "presentation", b"presentation", "recorded_at", b"recorded_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "batch_id", b"batch_id", "decision_id", b"decision_id", "events", b"events", "offset", b"offset", "personal_commitment", b"personal_commitment", "presentation", b"presentation", "previous_hash", b"previous_hash", "recorded_at", b"recorded_at", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "batch_id", b"batch_id", "decision_id", b"decision_id", "decision_version", b"decision_version", "events", b"events", "offset", b"offset", "personal_commitment", b"personal_commitment", "presentation", b"presentation", "previous_hash", b"previous_hash", "recorded_at", b"recorded_at", "request_id", b"request_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -157,6 +163,9 @@ class Event(_message.Message):
     HALT_RELEASE_REQUESTED_FIELD_NUMBER: _builtins.int
     HALT_ENDED_FIELD_NUMBER: _builtins.int
     AVAILABILITY_CHANGED_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_KEY_CHANGED_FIELD_NUMBER: _builtins.int
+    PERSONAL_DATA_ERASED_FIELD_NUMBER: _builtins.int
+    ENTRIES_PRUNED_FIELD_NUMBER: _builtins.int
     DECISION_PROPOSED_FIELD_NUMBER: _builtins.int
     DECISION_APPROVED_FIELD_NUMBER: _builtins.int
     DECISION_REJECTED_FIELD_NUMBER: _builtins.int
@@ -216,6 +225,18 @@ class Event(_message.Message):
     @_builtins.property
     def availability_changed(self) -> Global___AvailabilityChanged:
         """An operator said whether one is there."""
+
+    @_builtins.property
+    def checkpoint_key_changed(self) -> Global___CheckpointKeyChanged:
+        """Checkpoints are signed with another key from here on."""
+
+    @_builtins.property
+    def personal_data_erased(self) -> Global___PersonalDataErased:
+        """Personal data of a decision were erased."""
+
+    @_builtins.property
+    def entries_pruned(self) -> Global___EntriesPruned:
+        """Entries beyond their retention were removed."""
 
     @_builtins.property
     def decision_proposed(self) -> Global___DecisionProposed:
@@ -340,6 +361,9 @@ class Event(_message.Message):
         halt_release_requested: Global___HaltReleaseRequested | None = ...,
         halt_ended: Global___HaltEnded | None = ...,
         availability_changed: Global___AvailabilityChanged | None = ...,
+        checkpoint_key_changed: Global___CheckpointKeyChanged | None = ...,
+        personal_data_erased: Global___PersonalDataErased | None = ...,
+        entries_pruned: Global___EntriesPruned | None = ...,
         decision_proposed: Global___DecisionProposed | None = ...,
         decision_approved: Global___DecisionApproved | None = ...,
         decision_rejected: Global___DecisionRejected | None = ...,
@@ -369,11 +393,11 @@ class Event(_message.Message):
         order_held: Global___OrderHeld | None = ...,
         reversal_proposed: Global___ReversalProposed | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["action_modified", b"action_modified", "alarm_raised", b"alarm_raised", "availability_changed", b"availability_changed", "credential_issued", b"credential_issued", "credential_revoked", b"credential_revoked", "decision_approved", b"decision_approved", "decision_assigned", b"decision_assigned", "decision_cancelled", b"decision_cancelled", "decision_claimed", b"decision_claimed", "decision_deferred", b"decision_deferred", "decision_escalated", b"decision_escalated", "decision_expired", b"decision_expired", "decision_proposed", b"decision_proposed", "decision_rejected", b"decision_rejected", "decision_released", b"decision_released", "halt_declared", b"halt_declared", "halt_ended", b"halt_ended", "halt_release_requested", b"halt_release_requested", "information_provided", b"information_provided", "information_requested", b"information_requested", "kind", b"kind", "ledger_created", b"ledger_created", "note_added", b"note_added", "order_accepted", b"order_accepted", "order_held", b"order_held", "order_issued", b"order_issued", "order_withdrawn", b"order_withdrawn", "outcome_reconciled", b"outcome_reconciled", "outcome_reported", b"outcome_reported", "policy_applied", b"policy_applied", "proposal_repeated", b"proposal_repeated", "proposal_returned", b"proposal_returned", "reversal_proposed", b"reversal_proposed", "sla_breached", b"sla_breached", "sla_warned", b"sla_warned", "undo_requested", b"undo_requested", "vote_cast", b"vote_cast"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["action_modified", b"action_modified", "alarm_raised", b"alarm_raised", "availability_changed", b"availability_changed", "checkpoint_key_changed", b"checkpoint_key_changed", "credential_issued", b"credential_issued", "credential_revoked", b"credential_revoked", "decision_approved", b"decision_approved", "decision_assigned", b"decision_assigned", "decision_cancelled", b"decision_cancelled", "decision_claimed", b"decision_claimed", "decision_deferred", b"decision_deferred", "decision_escalated", b"decision_escalated", "decision_expired", b"decision_expired", "decision_proposed", b"decision_proposed", "decision_rejected", b"decision_rejected", "decision_released", b"decision_released", "entries_pruned", b"entries_pruned", "halt_declared", b"halt_declared", "halt_ended", b"halt_ended", "halt_release_requested", b"halt_release_requested", "information_provided", b"information_provided", "information_requested", b"information_requested", "kind", b"kind", "ledger_created", b"ledger_created", "note_added", b"note_added", "order_accepted", b"order_accepted", "order_held", b"order_held", "order_issued", b"order_issued", "order_withdrawn", b"order_withdrawn", "outcome_reconciled", b"outcome_reconciled", "outcome_reported", b"outcome_reported", "personal_data_erased", b"personal_data_erased", "policy_applied", b"policy_applied", "proposal_repeated", b"proposal_repeated", "proposal_returned", b"proposal_returned", "reversal_proposed", b"reversal_proposed", "sla_breached", b"sla_breached", "sla_warned", b"sla_warned", "undo_requested", b"undo_requested", "vote_cast", b"vote_cast"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_modified", b"action_modified", "alarm_raised", b"alarm_raised", "availability_changed", b"availability_changed", "credential_issued", b"credential_issued", "credential_revoked", b"credential_revoked", "decision_approved", b"decision_approved", "decision_assigned", b"decision_assigned", "decision_cancelled", b"decision_cancelled", "decision_claimed", b"decision_claimed", "decision_deferred", b"decision_deferred", "decision_escalated", b"decision_escalated", "decision_expired", b"decision_expired", "decision_proposed", b"decision_proposed", "decision_rejected", b"decision_rejected", "decision_released", b"decision_released", "halt_declared", b"halt_declared", "halt_ended", b"halt_ended", "halt_release_requested", b"halt_release_requested", "information_provided", b"information_provided", "information_requested", b"information_requested", "kind", b"kind", "ledger_created", b"ledger_created", "note_added", b"note_added", "order_accepted", b"order_accepted", "order_held", b"order_held", "order_issued", b"order_issued", "order_withdrawn", b"order_withdrawn", "outcome_reconciled", b"outcome_reconciled", "outcome_reported", b"outcome_reported", "policy_applied", b"policy_applied", "proposal_repeated", b"proposal_repeated", "proposal_returned", b"proposal_returned", "reversal_proposed", b"reversal_proposed", "sla_breached", b"sla_breached", "sla_warned", b"sla_warned", "undo_requested", b"undo_requested", "vote_cast", b"vote_cast"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["action_modified", b"action_modified", "alarm_raised", b"alarm_raised", "availability_changed", b"availability_changed", "checkpoint_key_changed", b"checkpoint_key_changed", "credential_issued", b"credential_issued", "credential_revoked", b"credential_revoked", "decision_approved", b"decision_approved", "decision_assigned", b"decision_assigned", "decision_cancelled", b"decision_cancelled", "decision_claimed", b"decision_claimed", "decision_deferred", b"decision_deferred", "decision_escalated", b"decision_escalated", "decision_expired", b"decision_expired", "decision_proposed", b"decision_proposed", "decision_rejected", b"decision_rejected", "decision_released", b"decision_released", "entries_pruned", b"entries_pruned", "halt_declared", b"halt_declared", "halt_ended", b"halt_ended", "halt_release_requested", b"halt_release_requested", "information_provided", b"information_provided", "information_requested", b"information_requested", "kind", b"kind", "ledger_created", b"ledger_created", "note_added", b"note_added", "order_accepted", b"order_accepted", "order_held", b"order_held", "order_issued", b"order_issued", "order_withdrawn", b"order_withdrawn", "outcome_reconciled", b"outcome_reconciled", "outcome_reported", b"outcome_reported", "personal_data_erased", b"personal_data_erased", "policy_applied", b"policy_applied", "proposal_repeated", b"proposal_repeated", "proposal_returned", b"proposal_returned", "reversal_proposed", b"reversal_proposed", "sla_breached", b"sla_breached", "sla_warned", b"sla_warned", "undo_requested", b"undo_requested", "vote_cast", b"vote_cast"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["ledger_created", "credential_issued", "credential_revoked", "policy_applied", "halt_declared", "halt_release_requested", "halt_ended", "availability_changed", "decision_proposed", "decision_approved", "decision_rejected", "decision_escalated", "decision_claimed", "decision_released", "sla_warned", "sla_breached", "decision_expired", "decision_cancelled", "order_issued", "order_accepted", "outcome_reported", "vote_cast", "action_modified", "decision_deferred", "information_requested", "information_provided", "proposal_returned", "note_added", "decision_assigned", "order_withdrawn", "outcome_reconciled", "undo_requested", "proposal_repeated", "alarm_raised", "order_held", "reversal_proposed"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["ledger_created", "credential_issued", "credential_revoked", "policy_applied", "halt_declared", "halt_release_requested", "halt_ended", "availability_changed", "checkpoint_key_changed", "personal_data_erased", "entries_pruned", "decision_proposed", "decision_approved", "decision_rejected", "decision_escalated", "decision_claimed", "decision_released", "sla_warned", "sla_breached", "decision_expired", "decision_cancelled", "order_issued", "order_accepted", "outcome_reported", "vote_cast", "action_modified", "decision_deferred", "information_requested", "information_provided", "proposal_returned", "note_added", "decision_assigned", "order_withdrawn", "outcome_reconciled", "undo_requested", "proposal_repeated", "alarm_raised", "order_held", "reversal_proposed"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
@@ -524,6 +548,96 @@ class AvailabilityChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___AvailabilityChanged: _TypeAlias = AvailabilityChanged  # noqa: Y015
+
+@_typing.final
+class CheckpointKeyChanged(_message.Message):
+    """Checkpoints are signed with another key from here on, or with a first one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VERIFIER_KEY_FIELD_NUMBER: _builtins.int
+    PREVIOUS_FIELD_NUMBER: _builtins.int
+    SIGNATURE_FIELD_NUMBER: _builtins.int
+    verifier_key: _builtins.str
+    """The key from here on, as a verifier key of C2SP signed-note: "name+id+key"."""
+    previous: _builtins.str
+    """The key before; empty for the first."""
+    signature: _builtins.bytes
+    """The key before's Ed25519 signature over "governance-workspace key change\\n<previous>\\n<verifier_key>\\n"; empty for the
+    first.
+    """
+    def __init__(
+        self,
+        *,
+        verifier_key: _builtins.str = ...,
+        previous: _builtins.str = ...,
+        signature: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["previous", b"previous", "signature", b"signature", "verifier_key", b"verifier_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckpointKeyChanged: _TypeAlias = CheckpointKeyChanged  # noqa: Y015
+
+@_typing.final
+class PersonalDataErased(_message.Message):
+    """Personal data of a decision were erased: of all its entries so far. Who asked for it and why is in the PersonalData."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISION_ID_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    decision_id: _builtins.str
+    """Whose."""
+    entries: _builtins.int
+    """How many entries lost theirs."""
+    def __init__(
+        self,
+        *,
+        decision_id: _builtins.str = ...,
+        entries: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision_id", b"decision_id", "entries", b"entries"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PersonalDataErased: _TypeAlias = PersonalDataErased  # noqa: Y015
+
+@_typing.final
+class EntriesPruned(_message.Message):
+    """Entries beyond their retention were removed, but those about the house. Their hashes remain in the tree."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OFFSET_FIELD_NUMBER: _builtins.int
+    ENTRIES_FIELD_NUMBER: _builtins.int
+    BEFORE_FIELD_NUMBER: _builtins.int
+    offset: _builtins.int
+    """Up to this one; a multiple of 256."""
+    entries: _builtins.int
+    """How many were removed."""
+    @_builtins.property
+    def before(self) -> _timestamp_pb2.Timestamp:
+        """What was recorded before then."""
+
+    def __init__(
+        self,
+        *,
+        offset: _builtins.int = ...,
+        entries: _builtins.int = ...,
+        before: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["before", b"before"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["before", b"before", "entries", b"entries", "offset", b"offset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EntriesPruned: _TypeAlias = EntriesPruned  # noqa: Y015
 
 @_typing.final
 class VoteCast(_message.Message):
@@ -1350,6 +1464,7 @@ class LedgerRecord(_message.Message):
     HASH_FIELD_NUMBER: _builtins.int
     SALT_FIELD_NUMBER: _builtins.int
     PERSONAL_FIELD_NUMBER: _builtins.int
+    REDACTED_FIELD_NUMBER: _builtins.int
     entry: _builtins.bytes
     """The Entry, byte for byte as it was hashed."""
     hash: _builtins.bytes
@@ -1360,6 +1475,10 @@ class LedgerRecord(_message.Message):
     """The PersonalData, byte for byte as it was committed to; empty where there is none, where it was erased, or where
     the reader may not see it.
     """
+    @_builtins.property
+    def redacted(self) -> Global___PersonalData:
+        """Where the reader may not see it: its shape, with "[redacted]" for every text that is personal."""
+
     def __init__(
         self,
         *,
@@ -1367,10 +1486,11 @@ class LedgerRecord(_message.Message):
         hash: _builtins.bytes = ...,
         salt: _builtins.bytes = ...,
         personal: _builtins.bytes = ...,
+        redacted: Global___PersonalData | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["redacted", b"redacted"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "hash", b"hash", "personal", b"personal", "salt", b"salt"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry", b"entry", "hash", b"hash", "personal", b"personal", "redacted", b"redacted", "salt", b"salt"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
