@@ -13,14 +13,12 @@ from governance_client.cli.clock import CLOCK
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.cli.halting import in_force
 from governance_client.cli.output import print_json, print_lines, width
-from governance_client.console import words
-from governance_client.console.halts import halt_line
-from governance_client.console.rendering import Line, risk_style
+from governance_client.console.figures import health as health_lines
+from governance_client.console.figures import statistics
 from governance_client.errors import ClientError
 
 if TYPE_CHECKING:
     from argparse import Namespace
-    from collections.abc import Iterator
 
     import grpc
 
@@ -45,7 +43,7 @@ async def stats(context: Context, arguments: Namespace) -> int:
     if context.json:
         print_json(counted)
     else:
-        print_lines(_statistics(counted))
+        print_lines(statistics(counted, width()))
     return status.DONE
 
 
@@ -58,15 +56,16 @@ async def health(context: Context, arguments: Namespace) -> int:
         serving = await answer(check(_EVERY_SERVICE, timeout=CALL_TIMEOUT_S))
         asked_ns = time.perf_counter_ns()
         serving = await answer(check(_EVERY_SERVICE, timeout=CALL_TIMEOUT_S))
-        took_ms = (time.perf_counter_ns() - asked_ns) / 1e6
+        took_s = (time.perf_counter_ns() - asked_ns) / 1e9
         halts = await _halts(channel)
     if context.json:
         known = {} if halts is None else {"halts": len(halts)}
         print_lines([[("", json.dumps({"status": serving, **known}))]])
     else:
-        style = "class:done" if serving == _SERVING else "class:refused"
-        print_lines([[(style, serving.lower().replace("_", " ")), ("", f", answered in {took_ms:.1f} ms")]])
-        print_lines(halt_line(each, CLOCK.now_us(), width()) for each in halts or ())
+        said = serving.lower().replace("_", " ")
+        print_lines(
+            health_lines(serving == _SERVING, took_s, halts or (), now_us=CLOCK.now_us(), width=width(), status=said)
+        )
     return status.DONE if serving == _SERVING else status.REFUSED
 
 
@@ -84,27 +83,3 @@ def _health_status(response: bytes) -> str:
         return _STATUSES[0]
     known = len(response) == 2 and response[0] == _STATUS_FIELD and response[1] < len(_STATUSES)  # noqa: PLR2004 - tag and value
     return _STATUSES[response[1]] if known else _STATUSES[0]
-
-
-def _statistics(counted: v1.GetStatisticsResponse) -> Iterator[Line]:
-    yield [("class:header", f"{'risk':<10}{'open':>8}{'ever':>8}")]
-    for row in counted.risks:
-        yield [(risk_style(row.risk), f"{words.risk(row.risk):<10}"), ("", f"{row.open:>8}{row.total:>8}")]
-    yield []
-    yield [("class:header", f"{'state':<18}{'count':>8}")]
-    for each in counted.states:
-        yield [("", f"{words.state(each.state):<18}{each.count:>8}")]
-    yield []
-    yield [
-        ("", f"approved by policy {counted.approved_by_policy}, deadline missed and still open {counted.open_breached}")
-    ]
-    if counted.alarms:
-        yield [("class:late", f"decisions that somebody has to look at (alarms): {counted.alarms}")]
-    for halt in counted.halts:
-        yield halt_line(halt, words.microseconds(counted.server_time), width())
-    if counted.HasField("nearest_deadline"):
-        left = words.countdown(counted.nearest_deadline, words.microseconds(counted.server_time))
-        yield [("", f"next deadline in {left}")]
-    up = words.span(counted.uptime.seconds * words.SECOND_US)
-    connected = f"{counted.operators_connected} operators, {counted.cores_connected} cores"
-    yield [("class:dim", f"entry {counted.offset}; connected: {connected}; serving for {up}")]

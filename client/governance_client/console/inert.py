@@ -4,22 +4,34 @@ Everything that a proposal, an alert, an operator or a server wrote passes throu
 console and in the command line's output for people. What may not be shown as it is, is shown as a mark that can be
 seen: a control character as its picture (`␛`), anything else as its number (`<U+202E>`). Nothing is left out silently.
 Scripts written from right to left stay as they are, in quotes that keep them from rearranging what stands beside them.
+Where only ASCII is drawn, everything else is shown as its number.
+
+However much was written, only as much of it is looked at as can be shown.
 """
 
 from __future__ import annotations
 
+import re
 import unicodedata
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from wcwidth import wcwidth
 
-CUT: Final = "…"
-"""Ends whatever was cut."""
-LINE_CHARACTERS: Final = 2000
-"""Most characters of one line that are looked at; nobody reads more, and a terminal is not flooded."""
+from governance_client.console.glyphs import GLYPHS
+from governance_client.language import ngettext
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LINE_CHARACTERS: Final = 2200
+"""Most characters of one line that are looked at. The longest part of an action, of 2048, is not cut."""
 MARKS_PER_CHARACTER: Final = 2
 """Most combining marks that stay on a character. Living languages need two; towers of them cover other lines."""
+NAME_CHARACTERS: Final = 64
+"""Most characters of a name that are shown. The contract allows no longer ones."""
+_IDENTIFIER: Final = re.compile(r"[A-Za-z0-9._:@/!-]+")
 _UNSHOWN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_MARKS: Final = frozenset({"Mn", "Me", "Mc"})
 _BLANK: Final = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u17b4\u17b5")
 """Letters and marks that show nothing: names that differ in them look the same."""
 _FIRST_VARIATION: Final = range(0xFE00, 0xFE10)
@@ -29,6 +41,8 @@ _QUOTES: Final = "\u02bb\u02bc"
 """MODIFIER LETTER TURNED COMMA and APOSTROPHE: the quotes that are letters to the bidirectional algorithm (UAX #9)."""
 _PICTURES: Final = 0x2400
 _DELETE: Final = 0x7F
+_DELETED: Final = 0x21
+"""The picture of DELETE stands right after those of the other controls."""
 
 
 def inert(text: str, limit: int = LINE_CHARACTERS) -> str:
@@ -36,11 +50,33 @@ def inert(text: str, limit: int = LINE_CHARACTERS) -> str:
 
     Args:
         text: Whatever someone wrote.
-        limit: Most characters of it to show; what is beyond is cut, with a mark.
+        limit: Most characters of it to show; what is beyond is cut, with a mark, and not looked at.
     """
-    if text.isascii() and text.isprintable():
-        return text if len(text) <= limit else text[:limit] + CUT
-    return _contained(_visible(text[:limit]) + (CUT if len(text) > limit else ""))
+    head = text[:limit]
+    cut = GLYPHS.cut if len(text) > limit else ""
+    if head.isascii() and head.isprintable():
+        return head + cut
+    return _contained(_visible(head) + cut)
+
+
+def name(text: str, limit: int = NAME_CHARACTERS) -> str:
+    """Return a name that stands among our own words: as it is if it is an identifier, else quoted, without spaces."""
+    if _IDENTIFIER.fullmatch(text[: limit + 1]):
+        return inert(text, limit)
+    return _enclosed(inert(text, limit).replace(" ", GLYPHS.space)) if text else ""
+
+
+def value(text: str, limit: int = LINE_CHARACTERS) -> str:
+    """Return a target or the like that stands among our own words: in quotes if it has a space in it."""
+    shown = inert(text, limit)
+    return _enclosed(shown) if " " in shown else shown
+
+
+def _enclosed(shown: str) -> str:
+    """Return inert text in our quotes, which nothing within can close."""
+    for quote in {GLYPHS.opening, GLYPHS.closing}:
+        shown = shown.replace(quote, _number(quote))
+    return f"{GLYPHS.opening}{shown}{GLYPHS.closing}"
 
 
 def _visible(text: str) -> str:
@@ -48,7 +84,7 @@ def _visible(text: str) -> str:
     shown: list[str] = []
     marks = MARKS_PER_CHARACTER  # a combining mark without a character before it would land on ours
     for character in text:
-        if unicodedata.category(character) in {"Mn", "Me", "Mc"} and not _is_invisible(character):
+        if unicodedata.category(character) in _MARKS and not (_is_invisible(character) or GLYPHS.ascii):
             marks += 1
             shown.append(character if marks <= MARKS_PER_CHARACTER else _number(character))
         else:
@@ -73,17 +109,29 @@ def _contained(text: str) -> str:
 def inert_lines(text: str, width: int, most: int) -> list[str]:
     """Return text of many lines as inert lines of at most `width` columns, wrapped, and at most `most` of them.
 
-    Only line feeds, alone or after a carriage return, part lines. The last line says how many were left out.
+    Only line feeds, alone or after a carriage return, part lines. If there is more, one line beyond `most` says how
+    many of the text's lines are left.
     """
     lines: list[str] = []
-    source = text.replace("\r\n", "\n").split("\n")
-    for number, line in enumerate(source):
-        for piece in wrap(inert(line), width):
+    start = 0
+    while start <= len(text):
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        # one character more than is shown, so that the cut is seen
+        line = text[start : min(end, start + LINE_CHARACTERS + 1)]
+        if end - start <= LINE_CHARACTERS and end < len(text):
+            line = line.removesuffix("\r")
+        for piece in _pieces(inert(line), width):
             if len(lines) == most:
-                left = len(source) - number
-                return [*lines, fit(f"{CUT} and {left} more {'line' if left == 1 else 'lines'}", width)]
+                return [*lines, fit(_left_out(1 + text.count("\n", start)), width)]
             lines.append(piece)
+        start = end + 1
     return lines
+
+
+def _left_out(count: int) -> str:
+    told = ngettext("and {count} more line", "and {count} more lines", count)
+    return f"{GLYPHS.cut} {told.format(count=count)}"
 
 
 def width_of(text: str) -> int:
@@ -102,7 +150,7 @@ def fit(text: str, width: int) -> str:
         if room < 0:
             break
         kept.append(character)
-    return "".join(kept) + (CUT if width > 0 else "")
+    return "".join(kept) + (GLYPHS.cut if width > 0 else "")
 
 
 def pad(text: str, width: int) -> str:
@@ -113,37 +161,46 @@ def pad(text: str, width: int) -> str:
 
 def wrap(text: str, width: int) -> list[str]:
     """Return an inert line in pieces of at most `width` columns, parted at spaces where there are any."""
-    pieces: list[str] = []
-    rest = text
-    while width_of(rest) > width:
-        head = _head(rest, width)
-        space = head.rfind(" ")
-        if space > 0:
-            head = head[:space]
-        pieces.append(head)
-        rest = rest[len(head) :].removeprefix(" ")
-    return [*pieces, rest]
+    return list(_pieces(text, width))
 
 
-def _head(text: str, width: int) -> str:
-    """Return as much of the start of a text as fits, at least one character."""
+def _pieces(text: str, width: int) -> Iterator[str]:
+    """Yield the pieces one by one, so that nothing is done for those that nobody asks for."""
+    start = 0
+    while True:
+        end = _end(text, start, width)
+        if end == len(text):
+            yield text[start:]
+            return
+        space = end if text[end] == " " else text.rfind(" ", start + 1, end)
+        end = space if space > start else end
+        yield text[start:end]
+        start = end + 1 if text[end] == " " else end
+
+
+def _end(text: str, start: int, width: int) -> int:
+    """Return where as much of a text as fits ends, at least one character on."""
+    if text.isascii():
+        return min(start + max(width, 1), len(text))
     taken = 0
-    for index, character in enumerate(text):
-        taken += max(wcwidth(character), 0)
+    for index in range(start, len(text)):
+        taken += max(wcwidth(text[index]), 0)
         if taken > width:
-            return text[: max(index, 1)]
-    return text
+            return max(index, start + 1)
+    return len(text)
 
 
 def _shown(character: str) -> str:
     point = ord(character)
-    if point < ord(" "):
-        return chr(_PICTURES + point)
-    if point == _DELETE:
-        return "␡"
+    if character.isascii() and character.isprintable():
+        return character
     category = unicodedata.category(character)
     if category == "Zs":
         return " "
+    if GLYPHS.ascii:
+        return _number(character)
+    if point < ord(" ") or point == _DELETE:
+        return chr(_PICTURES + min(point, _DELETED))
     if category in _UNSHOWN or _is_invisible(character) or wcwidth(character) < 1:
         return _number(character)
     return character

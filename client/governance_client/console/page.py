@@ -1,4 +1,8 @@
-"""The page of one decision: everything that an operator should know before deciding. Pure."""
+"""The page of one decision: everything that an operator should know before deciding. Pure.
+
+Of a high or critical decision, what it is about and what was found come before what core recommends and before what the
+policy makes of it, so that whoever reads it has seen the evidence before anybody's conclusion.
+"""
 
 from __future__ import annotations
 
@@ -6,115 +10,108 @@ from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_client.console import words
-from governance_client.console.history import alarms, history
-from governance_client.console.inert import inert, pad
-from governance_client.console.quoting import LABEL, facts, quoted
-from governance_client.console.rendering import NARROWEST, Line, plain, risk_style, summary
+from governance_client.console.evidence import about, evidence
+from governance_client.console.grounds import assessment, recommendation
+from governance_client.console.history import alarms, approvals, history
+from governance_client.console.inert import name
+from governance_client.console.lines import NARROWEST, Line, clip
+from governance_client.console.quoting import facts
+from governance_client.console.rendering import summary
+from governance_client.console.telling import short_id, targets
+from governance_client.language import _, ngettext, pgettext
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ITEMS: Final = 20
-"""Of each list."""
+_EVIDENCE_FIRST: Final = frozenset({v1.RISK_LEVEL_HIGH, v1.RISK_LEVEL_CRITICAL})
 
 
 def page(decision: v1.Decision, now_us: int, width: int) -> list[Line]:
     """Return a decision as lines of at most `width` columns."""
     width = max(width, NARROWEST)
+    found = [*about(decision, width), *evidence(decision.proposal.evidence, width)]
+    parts = [
+        _part(_("What was found"), found, width),
+        _part(_("What core recommends"), [*recommendation(decision, width)], width),
+        _part(_("What the policy makes of it"), [*assessment(decision.assessment, width)], width),
+    ]
+    if not evidence_first(decision):
+        parts.append(parts.pop(0))
+    parts.append(_part(_("What has happened so far"), [*history(decision, width)], width))
     return [
-        [("class:title", plain(summary(decision, 0, width)))],
+        _title(decision, width),
         *alarms(decision, width),
-        *facts(_identity(decision, now_us), width),
-        *facts(_action(decision.proposal.action, decision.action_digest), width),
-        *_assessment(decision.assessment, width),
-        *facts(_grounds(decision.proposal), width),
-        *_evidence(decision.proposal.evidence, width),
-        *history(decision, width),
+        *facts(_standing(decision, now_us), width),
+        *(line for part in parts for line in part),
     ]
 
 
-def _identity(decision: v1.Decision, now_us: int) -> Iterator[tuple[str, str]]:
-    yield "decision", f"{inert(decision.decision_id)}, version {decision.version}, entry {decision.offset}"
+def evidence_first(decision: v1.Decision) -> bool:
+    """Tell whether a decision's page shows the evidence before the recommendation."""
+    return decision.assessment.risk in _EVIDENCE_FIRST
+
+
+def _part(heading: str, lines: list[Line], width: int) -> list[Line]:
+    """Return lines under a heading; nothing where there are none."""
+    return [clip([("class:header", heading)], width), *lines] if lines else []
+
+
+def _title(decision: v1.Decision, width: int) -> Line:
+    if not evidence_first(decision):
+        return [("class:title", text) for _style, text in summary(decision, 0, width)]
+    told = pgettext("title of a page", "About {targets}").format(targets=targets(decision.proposal.action))
+    return clip([("class:title", told), ("class:id", f"  {short_id(decision.decision_id)}")], width)
+
+
+def _standing(decision: v1.Decision, now_us: int) -> Iterator[tuple[str, str]]:
+    yield (
+        "decision",
+        _("{decision}, version {version}, entry {offset}").format(
+            decision=name(decision.decision_id), version=decision.version, offset=decision.offset
+        ),
+    )
     yield "state", _state(decision)
-    yield "proposed", f"{words.moment(decision.proposed_at)} by core {inert(decision.core)}"
+    yield "proposed", _proposed(decision)
     if decision.state == v1.DECISION_STATE_PENDING:
-        yield "decides", f"{words.role(decision.tier)} or above{_quorum(decision.quorum)}"
+        yield "decides", _decides(decision)
         if decision.schedule.HasField("deadline"):
             yield "deadline", _deadline(decision.schedule, now_us)
         if decision.schedule.HasField("deferred_until"):
-            yield "deferred", f"until {words.moment(decision.schedule.deferred_until)}; the deadline stays"
+            until = words.moment(decision.schedule.deferred_until)
+            yield "deferred", _("until {moment}; the deadline stays").format(moment=until)
     if decision.assignee:
-        yield "assigned", f"to {inert(decision.assignee)}"
-    if decision.occurrences > 1:
-        yield "proposed", f"{decision.occurrences} times, the same each time"
+        yield "assigned", _("to {who}").format(who=name(decision.assignee))
     if decision.claim.operator:
-        yield "claimed", f"by {inert(decision.claim.operator)} until {words.moment(decision.claim.expires_at)}"
+        told = _("by {who} until {moment}")
+        until = words.moment(decision.claim.expires_at)
+        yield "claimed", told.format(who=name(decision.claim.operator), moment=until)
 
 
 def _state(decision: v1.Decision) -> str:
-    name = words.state(decision.state)
-    return f"{name}: {words.expiry(decision.expiry_reason)}" if decision.expiry_reason else name
+    told = words.state_told(decision.state)
+    return f"{told}: {words.expiry(decision.expiry_reason)}" if decision.expiry_reason else told
 
 
-def _quorum(quorum: v1.Quorum) -> str:
-    return f", {quorum.required} of them" if quorum.required > 1 else ""
+def _proposed(decision: v1.Decision) -> str:
+    told = _("{moment} by core {core}").format(moment=words.moment(decision.proposed_at), core=name(decision.core))
+    if decision.occurrences <= 1:
+        return told
+    often = ngettext("{count} time, the same each time", "{count} times, the same each time", decision.occurrences)
+    return f"{told}; {often.format(count=decision.occurrences)}"
+
+
+def _decides(decision: v1.Decision) -> str:
+    told = _("{role} or above").format(role=words.role(decision.tier))
+    if decision.quorum.required > 1:
+        told = _("{who}, {count} of them").format(who=told, count=decision.quorum.required)
+    return f"{told}; {approvals(decision)}" if decision.votes or decision.quorum.required > 1 else told
 
 
 def _deadline(schedule: v1.Schedule, now_us: int) -> str:
-    left = words.countdown(schedule.deadline, now_us)
-    breached = f", missed {schedule.breaches} before" if schedule.breaches else ""
-    return f"{words.moment(schedule.deadline)} (left: {left}){breached}"
-
-
-def _action(action: v1.Action, digest: bytes) -> Iterator[tuple[str, str]]:
-    reach = f", reaching {words.scope(action.scope)}" if action.scope else ""
-    lasting = f", for {words.span(action.duration.seconds * words.SECOND_US)}" if action.HasField("duration") else ""
-    yield "action", words.action_type(action.type) + reach + lasting
-    for target in action.targets:
-        # all of them: what is approved is shown
-        yield "  on", f"{words.target_kind(target.kind)} {inert(target.value)}"
-    for name, value in sorted(action.parameters.items()):
-        yield "  with", f"{inert(name)} = {inert(value)}"
-    yield "digest", digest.hex()
-
-
-def _assessment(assessment: v1.Assessment, width: int) -> Iterator[Line]:
-    yield [
-        ("class:label", pad("risk", LABEL)),
-        (risk_style(assessment.risk), f"{words.risk(assessment.risk)} {assessment.score:.2f}"),
-        ("", f", {words.automation(assessment.automation)}"),
-    ]
-    scores = ", ".join(f"{words.category(each.category)} {each.value:.2f}" for each in assessment.categories)
-    concerns = ", ".join(words.factor(each) for each in assessment.key_concerns)
-    told = (("", scores), ("concerns", concerns), ("", inert(assessment.justification)))
-    yield from facts(((label, text) for label, text in told if text), width)
-    yield from facts((("mitigate", inert(text)) for text in assessment.mitigations), width)
-
-
-def _grounds(proposal: v1.Proposal) -> Iterator[tuple[str, str]]:
-    threat = inert(proposal.threat.type) or "not named"
-    yield "threat", f"{threat}, score {proposal.threat.score:.2f}, core is {proposal.confidence:.0%} sure"
-    for asset in proposal.assets[:_ITEMS]:
-        kind = f" ({inert(asset.type)})" if asset.type else ""
-        yield "asset", f"{inert(asset.name)}{kind}, criticality {words.criticality(asset.criticality)}"
-    if len(proposal.assets) > _ITEMS:
-        yield "", f"and {len(proposal.assets) - _ITEMS} more assets"
-    impact = proposal.business_impact
-    if impact.estimated_cost_usd or impact.operational or impact.reputational:
-        yield (
-            "impact",
-            (
-                f"about ${impact.estimated_cost_usd:,.0f}, operations {impact.operational:.2f}, "
-                f"reputation {impact.reputational:.2f}"
-            ),
-        )
-
-
-def _evidence(evidence: v1.Evidence, width: int) -> Iterator[Line]:
-    yield from quoted("core says", evidence.reasoning, width)
-    if evidence.indicators:
-        yield from quoted("indicators", "\n".join(evidence.indicators), width)
-    for exhibit in evidence.exhibits[:_ITEMS]:
-        yield from quoted(inert(exhibit.name, limit=width - 2), exhibit.text, width)
-    if len(evidence.exhibits) > _ITEMS:
-        yield [("class:dim", f"and {len(evidence.exhibits) - _ITEMS} more exhibits")]
+    told = _("{moment} (left: {span})").format(
+        moment=words.moment(schedule.deadline), span=words.countdown(schedule.deadline, now_us)
+    )
+    if not schedule.breaches:
+        return told
+    missed = ngettext("missed {count} time before", "missed {count} times before", schedule.breaches)
+    return f"{told}, {missed.format(count=schedule.breaches)}"
