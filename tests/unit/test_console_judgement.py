@@ -147,7 +147,7 @@ def test_halt_news() -> None:
 
 def test_toolbar_says_halted_in_letters() -> None:
     """Halts and alarms are words, not colours."""
-    text = plain(toolbar(View(Link.UP, operator("alice"), [], (HALT, HALT), 2, NOW_US), WIDE))
+    text = plain(toolbar(View(Link.UP, operator("alice"), {}, (HALT, HALT), 2, now_us=NOW_US), WIDE))
     assert "HALTED everything +1 more" in text
     assert "ALARM 2" in text
 
@@ -198,10 +198,10 @@ def test_announcements_of_judgement() -> None:
         ("reject 1 --reason 'a known scanner'", "a known scanner"),
         ('reject 1 --reason "a known scanner"', "a known scanner"),
         ("reject 1 --reason=x", "x"),
-        ("reject 1 --reason it's ours", "it's ours"),
+        ("reject 1 it's ours", "it's ours"),
         ("approve 1 --comment 'x'", "x"),
         ("approve 1 'x' it is", "'x' it is"),
-        ("reject 1 see --reason above", "see --reason above"),
+        ("reject 1 -- see --reason above", "see --reason above"),
     ],
 )
 def test_reasons_typed_as_for_the_command_line(line: str, text: str) -> None:
@@ -219,18 +219,12 @@ def test_reasons_typed_as_for_the_command_line(line: str, text: str) -> None:
         "defer 1",
         "defer 1 soon",
         "defer 1 5m 6m",
-        "ask 1",
         "assign 1",
         "assign 1 bob carol",
-        "reconcile 1 executed",
         "reconcile 1 perhaps it did",
-        "undo 1",
-        "halt",
         "halt --scope everything because",
         "halt --for soon because",
-        "halt --scope all",
         "release-halt",
-        "release-halt halt-1",
         "away now",
     ],
 )
@@ -274,27 +268,23 @@ def test_lines_become_commands() -> None:
 def test_lines_about_the_house() -> None:
     """A halt covers everything and lasts until it is released, unless it is said otherwise."""
     halt = about_house(parsed("halt --scope core=maximus --for 30m it is wrong"))
-    assert halt is not None
     assert (halt.declare_halt.scope.core, halt.declare_halt.duration.seconds) == ("maximus", 1800)
     everything = about_house(parsed("halt breach under way"))
-    assert everything is not None
     assert (everything.declare_halt.scope.all, everything.declare_halt.HasField("duration")) == (True, False)
     assert house_told(parsed("halt breach")) == "everything until it is released"
     release = about_house(parsed("release-halt halt-1 over"))
-    assert release is not None
     assert release.release_halt.halt_id == house_told(parsed("release-halt halt-1 over")) == "halt-1"
     for line, away in (("away", True), ("back", False)):
         command = about_house(parsed(line))
-        assert command is not None
         assert (command.set_availability.away, house_told(parsed(line))) == (away, "")
-    assert about_house(parsed("claim 1")) is None
 
 
 def test_every_verb_that_is_sent_says_what_was_done() -> None:
     """The table has a word for each."""
     silent = {verb.name for verb in VERBS if not verb.done}
-    assert silent == {"ls", "show", "who", "halts", "help", "quit"}
-    assert all(verb.asks for verb in VERBS if verb.takes is Takes.SCOPE_AND_TEXT)
+    looking = {"queue", "more", "next", "show", "why", "history", "similar", "who", "halts", "stats", "health"}
+    assert silent == looking | {"watch", "filter", "board", "export", "help", "quit"}
+    assert all(verb.asks for verb in VERBS if verb.takes is Takes.MAYBE_TEXT)
 
 
 def test_mine() -> None:
@@ -306,7 +296,7 @@ def test_mine() -> None:
     changes = [change(each) for each in (assigned, claimed, other)]
     replica.frame(v1.OperateResponse(news=v1.OperatorNews(changes=changes)))
     found = Desk(replica).listed(parsed("ls --mine"), "alice")
-    assert [each.decision_id for each in found] == ["aaaaaaaa", "bbbbbbbb"]
+    assert [each.decision_id for each in found.decisions] == ["aaaaaaaa", "bbbbbbbb"]
 
 
 def test_replay_report() -> None:

@@ -80,4 +80,4 @@ class Surface(Protocol):
         """Draw anew what is drawn continuously."""
 
     def ring(self, sentence: str) -> None:
-        """Ask for the person's attention, as the settings say: a bell, a notification, or nothing. The sentence is inert."""
+        """Ask for the person's attention, as the settings say: a bell, a notification, or nothing. It is inert."""

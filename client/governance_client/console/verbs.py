@@ -1,38 +1,36 @@
-"""What a line means: the verb, and what was typed after it; and how a line may go on. Pure."""
+"""What a line means: the verb, and what was typed after it. Pure."""
 
 from __future__ import annotations
 
-import re
-import shlex
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance import v1
-from governance_client.console import words
+from governance_client.console import naming, typed
+from governance_client.console.choosing import EVERYTHING, Selection, listing
+from governance_client.console.following import Following, after
 from governance_client.console.inert import inert
-from governance_client.console.vocabulary import BY_NAME, VERBS, Takes, Verb, usage
-from governance_client.operator.scopes import scope_of
+from governance_client.console.nearest import nearest
+from governance_client.console.vocabulary import NOBODY as NOBODY_OPTION
+from governance_client.console.vocabulary import Takes, Verb, usage
+from governance_client.language import _, pgettext
 from governance_client.operator.spans import seconds_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    Describe = Callable[[v1.Decision], str]
-
-ALL: Final = "--all"
-MINE: Final = "--mine"
-
-
-_RISKS: Final = {words.risk(risk): risk for risk in words.RISKS}
-_STATES: Final = {words.state(state): state for state in words.STATES}
+NOBODY: Final = NOBODY_OPTION.name
+"""Stands for a name in `Request.words`, where a decision is to be nobody's."""
+FOCUS: Final = "."
+"""Means the decision in focus; so does an id that is left out."""
+OFF: Final = "off"
+"""Stands in `Request.words` of `filter`, where nothing is to be narrowed any more."""
 RESULTS: Final = {"executed": v1.OUTCOME_RESULT_EXECUTED, "failed": v1.OUTCOME_RESULT_FAILED}
 """What may be found of an outcome that nobody knew."""
-NOBODY: Final = "--nobody"
-_SAID: Final = re.compile(r"--(?:reason|comment|evidence)(?:=|\s+|$)")
-_ROW_OR_ID: Final = "an ID, or a row number of the last `ls`"
-_OFFERED: Final = 50
-"""Most completions at a time; a longer list is no help."""
-_ID_AT_LEAST: Final = 8
-"""Characters of an id that are offered, even where fewer are unique: they stay unique for longer."""
+JUDGEMENTS: Final = ("approve", "reject")
+"""What may be done with a group."""
+_SHOWN: Final = 40
+"""Characters of a mistyped word that are repeated."""
 
 
 class Request(NamedTuple):
@@ -40,34 +38,45 @@ class Request(NamedTuple):
 
     Attributes:
         verb: What to do.
-        word: The id, its prefix or the row number that was typed; empty where the verb takes none.
-        text: The comment or reason, or whatever else is said.
-        words: What else was typed: changes, a span, a name, a result.
-        risks: Only these risks; empty for all.
-        states: Only these states; empty for all.
-        all: Ended ones too.
-        mine: Only what is assigned to the operator or claimed.
+        word: What it is about: an id, its prefix, a row number or `.`; empty or `.` means the decision in focus. For
+            other verbs the halt, the group, the operator or the verb that was named; empty where none was.
+        text: The comment or reason, or whatever else is said. Empty where nothing was: a person is then asked.
+        words: What else was typed: changes; the name or `NOBODY`; a key of `RESULTS`; one of `JUDGEMENTS`; `OFF`.
         scope: What to halt.
         for_s: For how many seconds; 0 where it was not said.
+        selection: Which decisions to list.
+        sort: By what; empty where it was not said.
+        page: Which page of the list, from 1.
+        target: What a script types back where a person is asked for the target.
+        yes: A script's `yes`.
+        role: Which role to escalate to; 0 where it was not said.
+        file: Where to write.
+        form: How to write it: "json" or "csv".
+        force: Write over what is there.
     """
 
     verb: Verb
     word: str = ""
     text: str = ""
     words: tuple[str, ...] = ()
-    risks: frozenset[int] = frozenset()
-    states: frozenset[int] = frozenset()
-    all: bool = False
-    mine: bool = False
     scope: v1.HaltScope | None = None
     for_s: int = 0
+    selection: Selection = EVERYTHING
+    sort: str = ""
+    page: int = 1
+    target: str = ""
+    yes: bool = False
+    role: int = 0
+    file: str = ""
+    form: str = "json"
+    force: bool = False
 
 
 class Mistake(NamedTuple):
     """A line that was not understood.
 
     Attributes:
-        message: What is wrong and what to type.
+        message: What is wrong and what to type, inert.
     """
 
     message: str
@@ -75,154 +84,190 @@ class Mistake(NamedTuple):
 
 def parse(line: str) -> Request | Mistake | None:
     """Return what a line asks for; None for an empty one. Nothing is guessed: verbs are typed whole."""
-    name, _, rest = " ".join(line.split()).partition(" ")
+    name, *_more = line.split(maxsplit=1) or [""]
     if not name:
         return None
-    verb = BY_NAME.get(name)
+    verb = naming.named(name)
     if verb is None:
-        return Mistake(f"There is no verb `{inert(name, limit=40)}`. `help` lists them.")
-    if verb.takes is Takes.FILTERS:
-        return _filters(verb, rest.split())
-    if verb.takes is Takes.NOTHING:
-        return Request(verb) if not rest else Mistake(f"`{verb.name}` takes nothing after it.")
+        return Mistake(_unknown(name))
+    rest = line.lstrip()[len(name) :]
     try:
-        return _halt(verb, rest) if verb.takes is Takes.SCOPE_AND_TEXT else _about_one(verb, rest)
+        following = after(verb, rest)
+        return _understood(verb, following)
     except ValueError as error:
-        return Mistake(f"{inert(str(error))}: {usage(verb)}.")
+        text = _("{problem} It is typed so: {usage}")
+        return Mistake(text.format(problem=_sentence(inert(str(error))), usage=usage(verb)))
 
 
-def _about_one(verb: Verb, rest: str) -> Request | Mistake:
-    word, _, text = rest.partition(" ")
-    if not word:
-        named = "the name of a halt; `halts` lists them" if verb.takes is Takes.HALT_AND_TEXT else _ROW_OR_ID
-        return Mistake(f"Which one? {usage(verb)}, with {named}.")
-    if verb.takes in {Takes.ID_AND_CHANGES, Takes.ID_AND_SPAN, Takes.ID_AND_NAME}:
-        return _with_words(verb, word, text)
-    if verb.takes is Takes.ID_RESULT_AND_TEXT:
-        return _settling(verb, word, text)
-    wrong = _wrong(verb, text)
-    return Mistake(wrong) if wrong else Request(verb, word, said(text))
+def _unknown(name: str) -> str:
+    shown, near = inert(name, limit=_SHOWN), nearest(name, naming.names())
+    if near:
+        return _("There is no verb `{name}`. Did you mean `{near}`? `help` lists them.").format(name=shown, near=near)
+    return _("There is no verb `{name}`. `help` lists them.").format(name=shown)
 
 
-def _wrong(verb: Verb, text: str) -> str:
-    if verb.takes is Takes.ID and text:
-        return f"`{verb.name}` takes one ID and nothing else."
-    if verb.takes in {Takes.ID_AND_TEXT, Takes.HALT_AND_TEXT} and not said(text):
-        return f"`{verb.name}` needs a reason: {usage(verb)}."
-    if verb.takes is Takes.ID_AND_WORDS and not said(text):
-        return f"`{verb.name}` needs something to say: {usage(verb)}."
-    return ""
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
-def _settling(verb: Verb, word: str, text: str) -> Request | Mistake:
-    result, _, found = text.partition(" ")
-    if result not in RESULTS or not said(found):
-        return Mistake(f"`{verb.name}` needs what was found, and how: {usage(verb)}.")
-    return Request(verb, word, said(found), (result,))
+def _understood(verb: Verb, following: Following) -> Request:
+    """Return the request. Raises ValueError, with a sentence, where something does not fit."""
+    return _SHAPES[verb.takes](_with_options(Request(verb), following), following)
 
 
-def _with_words(verb: Verb, word: str, text: str) -> Request | Mistake:
-    typed = tuple(shlex.split(text))  # a value may have spaces, in quotes
-    if not typed or (verb.takes is not Takes.ID_AND_CHANGES and len(typed) > 1):
-        return Mistake(f"It is typed so: {usage(verb)}.")
-    if verb.takes is Takes.ID_AND_SPAN:
-        return Request(verb, word, words=typed, for_s=seconds_of(typed[0]))
-    return Request(verb, word, words=typed)
-
-
-def _halt(verb: Verb, rest: str) -> Request | Mistake:
-    scope, for_s = v1.HaltScope(all=True), 0
-    while (option := rest.partition(" "))[0] in {"--scope", "--for"}:
-        value, _, rest = option[2].partition(" ")
-        if option[0] == "--scope":
-            scope = scope_of(value)
-        else:
-            for_s = seconds_of(value)
-    reason = said(rest)
-    if not reason:
-        return Mistake(f"`{verb.name}` needs a reason: {usage(verb)}.")
-    return Request(verb, text=reason, scope=scope, for_s=for_s)
-
-
-def said(text: str) -> str:
-    """Return what an operator says: the text itself, also where it was typed as the command line has it.
-
-    `--reason`, `--comment` or `--evidence` before it is left out, and then quotes around all of it are too.
-    """
-    option = _SAID.match(text)
-    if option is None:
-        return text
-    quoted = text[option.end() :].strip()
-    if len(quoted) > 1 and quoted[0] == quoted[-1] and quoted[0] in "'\"":
-        return quoted[1:-1].strip()
-    return quoted
-
-
-def _filters(verb: Verb, arguments: Sequence[str]) -> Request | Mistake:
-    unknown = [each for each in arguments if each not in {ALL, MINE, *_RISKS, *_STATES}]
-    if unknown:
-        return Mistake(
-            f"`{inert(unknown[0], limit=40)}` is no risk and no state. Risks: {', '.join(_RISKS)}. "
-            f"States: {', '.join(_STATES)}."
-        )
-    return Request(
-        verb,
-        risks=frozenset(_RISKS[each] for each in arguments if each in _RISKS),
-        states=frozenset(_STATES[each] for each in arguments if each in _STATES),
-        mine=MINE in arguments,
-        all=ALL in arguments or any(each in _STATES for each in arguments),
+def _with_options(request: Request, following: Following) -> Request:
+    """Return the request with what its options say."""
+    said = following.options
+    return request._replace(
+        text=said.text,
+        scope=said.scope or (v1.HaltScope(all=True) if request.verb.takes is Takes.MAYBE_TEXT else None),
+        for_s=said.for_s,
+        target=said.target,
+        yes=said.yes,
+        role=said.role,
+        form=said.form or "json",
+        force=said.force,
     )
 
 
-class Offer(NamedTuple):
-    """One completion.
-
-    Attributes:
-        text: What the word becomes.
-        start: Where the word starts, counted back from the cursor: 0 or less.
-        meaning: What it stands for.
-    """
-
-    text: str
-    start: int
-    meaning: str
+def _text(request: Request, following: Following, skipped: int) -> str:
+    """Return what is said: after an option, or in the words after the first so many; not in both."""
+    said = following.raw(skipped)
+    if said and request.text:
+        text = _("`{words}` is too much after the option that says the text. Several words go in quotes")
+        raise ValueError(text.format(words=inert(said, limit=_SHOWN)))
+    return request.text or said
 
 
-def complete(before: str, pending: Callable[[], Sequence[v1.Decision]], describe: Describe) -> Iterable[Offer]:
-    """Return completions for the word before the cursor: verbs first, then what the verb takes.
-
-    Args:
-        before: The line up to the cursor.
-        pending: Returns what waits for a person, most urgent first; called only if an id is asked for.
-        describe: Tells a decision in a few inert words.
-    """
-    parts = before.lstrip().split(" ")
-    word = parts[-1]
-    if len(parts) == 1:
-        return [Offer(verb.name, -len(word), verb.summary) for verb in VERBS if verb.name.startswith(word)]
-    verb = BY_NAME.get(parts[0])
-    if verb is None or verb.takes in {Takes.NOTHING, Takes.SCOPE_AND_TEXT, Takes.HALT_AND_TEXT}:
-        return []
-    if verb.takes is Takes.FILTERS:
-        return [Offer(each, -len(word), "") for each in (ALL, MINE, *_RISKS, *_STATES) if each.startswith(word)]
-    if len(parts) > 2:  # noqa: PLR2004 - verb and id; what follows is the operator's own text
-        return []
-    return _ids(word, pending(), describe)
+def _alone(request: Request, following: Following) -> Request:
+    _refuse_more(following.words)
+    return request
 
 
-def _ids(word: str, pending: Sequence[v1.Decision], describe: Describe) -> Iterable[Offer]:
-    known = [each.decision_id for each in pending]
-    fitting = [each for each in pending if each.decision_id.startswith(word)][:_OFFERED]
-    for decision in fitting:
-        prefix = unique_prefix(decision.decision_id, known)
-        yield Offer(max(prefix, word, key=len), -len(word), describe(decision))
+def _one(request: Request, following: Following) -> Request:
+    _refuse_more(following.words[1:])
+    return request._replace(word=following.word(0))
 
 
-def unique_prefix(decision_id: str, known: Iterable[str]) -> str:
-    """Return the shortest start of an id, of at least 8 characters, that no other known id has."""
-    rivals = [each for each in known if each != decision_id and each.startswith(decision_id[:_ID_AT_LEAST])]
-    for length in range(_ID_AT_LEAST, len(decision_id)):
-        rivals = [each for each in rivals if each.startswith(decision_id[:length])]
-        if not rivals:
-            return decision_id[:length]
-    return decision_id
+def _said(request: Request, following: Following) -> Request:
+    return request._replace(text=_text(request, following, 0))
+
+
+def _one_and_said(request: Request, following: Following) -> Request:
+    return request._replace(word=following.word(0), text=_text(request, following, 1))
+
+
+def _halt_and_said(request: Request, following: Following) -> Request:
+    if not following.words:
+        raise ValueError(_("Which halt? `halts` lists them"))
+    return _one_and_said(request, following)
+
+
+def _refuse_more(more: list[typed.Word]) -> None:
+    if more:
+        raise ValueError(_("`{word}` is too much here").format(word=inert(more[0].text, limit=_SHOWN)))
+
+
+def _changes(request: Request, following: Following) -> Request:
+    word = following.word(0)
+    if "=" in word:
+        text = _("`{word}` stands where the ID is typed. For the decision in focus type `.` before it")
+        raise ValueError(text.format(word=inert(word, limit=_SHOWN)))
+    changes = tuple(each.text for each in following.words[1:])
+    if not changes:
+        raise ValueError(_("What is to be changed? For example scope=host"))
+    return request._replace(word=word, words=changes)
+
+
+def _span(request: Request, following: Following) -> Request:
+    span = following.word(1)
+    _refuse_more(following.words[1 if request.for_s else 2 :])
+    if span:
+        return request._replace(word=following.word(0), for_s=seconds_of(span), words=(span,))
+    if not request.for_s:
+        raise ValueError(_("For how long? Type the ID, or `.` for the decision in focus, and then as in 5m"))
+    return request._replace(word=following.word(0))
+
+
+def _name(request: Request, following: Following) -> Request:
+    nobody = following.options.nobody
+    _refuse_more(following.words[1 if nobody else 2 :])
+    if not nobody and len(following.words) < 2:  # noqa: PLR2004 - the id and the name
+        raise ValueError(_("To whom? Type the ID, or `.` for the decision in focus, and then a name or --nobody"))
+    return request._replace(word=following.word(0), words=(NOBODY if nobody else following.word(1),))
+
+
+def _result(request: Request, following: Following) -> Request:
+    result = _english(following.word(1))
+    if result not in RESULTS:
+        raise ValueError(_("What was found? After the ID, or `.` for the decision in focus, type executed or failed"))
+    return request._replace(word=following.word(0), words=(result,), text=_text(request, following, 2))
+
+
+def _group(request: Request, following: Following) -> Request:
+    word, judgement = following.word(0), _english(following.word(1))
+    if judgement and judgement not in JUDGEMENTS:
+        text = _("`{word}` cannot be done with a group; approve and reject can")
+        raise ValueError(text.format(word=inert(judgement, limit=_SHOWN)))
+    if (request.text or request.yes or request.target) and not judgement:
+        raise ValueError(_("What is to be done with the group, approve or reject?"))
+    words = (judgement,) if judgement else ()
+    return request._replace(word=word, words=words, text=_text(request, following, 2))
+
+
+def _english(word: str) -> str:
+    """Return the English word for one in the language in use; any other as it is."""
+    spoken = {
+        pgettext("outcome", "executed"): "executed",
+        pgettext("outcome", "failed"): "failed",
+        naming.called_by("approve"): "approve",
+        naming.called_by("reject"): "reject",
+    }
+    return spoken.get(word, word)
+
+
+def _listing(request: Request, following: Following) -> Request:
+    words = [each.text for each in following.words]
+    if request.verb.takes is Takes.FILE_AND_FILTERS:
+        if not words:
+            raise ValueError(_("To which file?"))
+        request = request._replace(file=words.pop(0))
+        if not following.options.form and request.file.casefold().endswith(".csv"):
+            request = request._replace(form="csv")
+    if request.verb.takes is Takes.FILTERS_OR_OFF and words == [OFF]:
+        return request._replace(words=(OFF,))
+    found = listing([*words, *following.options.filters])
+    return request._replace(selection=found.selection, sort=found.sort, page=found.page, words=tuple(words))
+
+
+_SHAPES: Final[Mapping[Takes, Callable[[Request, Following], Request]]] = MappingProxyType(
+    {
+        Takes.NOTHING: _alone,
+        Takes.FILTERS: _listing,
+        Takes.FILTERS_OR_OFF: _listing,
+        Takes.FILE_AND_FILTERS: _listing,
+        Takes.ID: _one,
+        Takes.ID_AND_MAYBE_TEXT: _one_and_said,
+        Takes.ID_AND_TEXT: _one_and_said,
+        Takes.ID_AND_WORDS: _one_and_said,
+        Takes.ID_AND_CHANGES: _changes,
+        Takes.ID_AND_SPAN: _span,
+        Takes.ID_AND_NAME: _name,
+        Takes.ID_RESULT_AND_TEXT: _result,
+        Takes.MAYBE_TEXT: _said,
+        Takes.HALT_AND_TEXT: _halt_and_said,
+        Takes.MAYBE_NAME: _one,
+        Takes.MAYBE_VERB: _one,
+        Takes.GROUP_AND_JUDGEMENT: _group,
+    }
+)
+
+
+def said_before(lines: Iterable[str]) -> Iterator[str]:
+    """Yield the comments and reasons in lines that were typed, in their order, each once."""
+    seen: set[str] = set()
+    for line in lines:
+        request = parse(line)
+        if isinstance(request, Request) and request.text and request.text not in seen:
+            seen.add(request.text)
+            yield request.text
