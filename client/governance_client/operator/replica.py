@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -127,12 +128,12 @@ class Replica:
         yield from self._open.values()
         yield from self._ended.values()
 
-    def with_prefix(self, prefix: str) -> list[v1.Decision]:
-        """Return the known decisions whose id starts so, by id. A whole id is that decision alone."""
+    def with_prefix(self, prefix: str, most: int | None = None) -> list[v1.Decision]:
+        """Return the known decisions whose id starts so, by id, at most so many. A whole id is that decision alone."""
         exact = self.get(prefix)
         if exact is not None:
             return [exact]
-        found = (self.get(decision_id) for decision_id in self._indexes.starting_with(prefix))
+        found = (self.get(decision_id) for decision_id in islice(self._indexes.starting_with(prefix), most))
         return [each for each in found if each is not None]
 
     def unique_prefix(self, decision_id: str) -> str:
