@@ -6,130 +6,36 @@ import asyncio
 import signal
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
 import structlog
 
-from governance import v1
 from governance_server import directory as directories
+from governance_server import keeping_keys
 from governance_server.directory import DirectoryError, Serving
-from governance_server.domain.moment import SECOND_US, timestamp
-from governance_server.domain.policy_document import LONGEST_DOCUMENT, read_policy
-from governance_server.engine.enrolment import (
-    NameTakenError,
-    NameUnknownError,
-    create_ledger,
-    issue_credential,
-    revoke_credential,
-)
+from governance_server.domain.moment import SECOND_US
 from governance_server.engine.governor import Governor
+from governance_server.engine.lookout import Lookout
+from governance_server.engine.notary import Notary, NotaryError
 from governance_server.engine.notifier import Destination, Notifier, Sources
-from governance_server.engine.ports import BookmarkError
+from governance_server.engine.ports import BookmarkError, SignerError
 from governance_server.ledger import verification
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.notifications.bookmarks import FileBookmarks
-from governance_server.rpc import certificates
 from governance_server.rpc.authentication import Authenticator
 from governance_server.rpc.edge import Connections, Edge
-from governance_server.rpc.identity import certificate_id, issue_token, role_name
 from governance_server.rpc.limits import Limits
 from governance_server.rpc.server import RpcServer, Tls
 from governance_server.system import SystemClock, SystemEntropy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
 
     from governance_server.directory import Config, Directory
     from governance_server.engine.ports import Messenger
     from governance_server.notifications.settings import NotifySetting
 
 log = structlog.get_logger(__name__)
-
-DEFAULT_LISTEN: Final = "127.0.0.1:50051"
-DEFAULT_HOSTS: Final = ("localhost", "127.0.0.1", "::1")
-DAY_US: Final = 24 * 3600 * SECOND_US
-CLIENT_CERTIFICATE_DAYS: Final = 365
-"""How long a client certificate is good unless it is said: a year, since it cannot live for ever."""
-
-
-class Enrolment(NamedTuple):
-    """Whom to let in.
-
-    Attributes:
-        name: The credential's name.
-        role: What its holder may be.
-        certificate: Issue a client certificate instead of a bearer token.
-        days: For how long; None for as long as it is not revoked, or a year for a certificate.
-    """
-
-    name: str
-    role: v1.Role.ValueType
-    certificate: bool
-    days: int | None
-
-
-async def initialise(directory: Directory, *, listen: str, hosts: tuple[str, ...], policy: Path | None = None) -> None:
-    """Make a server directory: certificates, configuration, and a ledger with its first entry. All of it or nothing.
-
-    Args:
-        directory: Where.
-        listen: HOST:PORT.
-        hosts: What clients reach the server by.
-        policy: The policy to begin with; None for the built-in one.
-
-    Raises:
-        DirectoryError: There is something in its place, it cannot be made, or the policy is not in order.
-        OSError: The policy cannot be read.
-    """
-    document = "" if policy is None else _policy_document(policy)
-    clock, entropy = SystemClock(), SystemEntropy()
-    now_us = clock.now_us()
-    authority = certificates.create_authority(now_us=now_us, entropy=entropy)
-    try:
-        issued = certificates.issue_server_certificate(authority, hosts, now_us=now_us, entropy=entropy)
-    except ValueError as error:
-        raise DirectoryError(str(error)) from error
-    config = "\n".join(
-        (
-            "# Governance Workspace server. Read at start.",
-            f'listen = "{listen}"',
-            '# listen_mutual = "127.0.0.1:50052"  # for callers with client certificates',
-            f"hosts = [{', '.join(f'{chr(34)}{host}{chr(34)}' for host in hosts)}]",
-            "",
-        )
-    )
-    directories.make(
-        directory,
-        {
-            directory.authority: authority.certificate,
-            directory.authority_key: authority.key,
-            directory.certificate: issued.certificate,
-            directory.key: issued.key,
-            directory.config: config.encode(),
-        },
-    )
-    try:
-        async with open_store(directory, create=True) as store:
-            await create_ledger(store, clock, entropy, policy=document)
-    except BaseException:
-        directories.remove(directory)
-        raise
-
-
-def _policy_document(path: Path) -> str:
-    """Return a policy's document, which has to be in order."""
-    try:
-        document = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise DirectoryError(f"{path} is not text in UTF-8: {error.reason}. Nothing was made.") from error
-    if len(document) > LONGEST_DOCUMENT:
-        raise DirectoryError(f"{path} has more than {LONGEST_DOCUMENT} characters. Nothing was made; shorten it.")
-    problems = read_policy(document).problems
-    if problems:
-        listed = "".join(f"\n  line {one.line}: {one.place or 'document'}: {one.problem}" for one in problems)
-        raise DirectoryError(f"{path} is no policy. Nothing was made; mend it:{listed}")
-    return document
 
 
 @asynccontextmanager
@@ -146,89 +52,6 @@ async def open_store(directory: Directory, *, create: bool = False) -> AsyncIter
         await store.close()
 
 
-async def enrol(directory: Directory, enrolment: Enrolment) -> Path:
-    """Let a caller in, and write its credentials file; return its path. The server may be running.
-
-    Raises:
-        DirectoryError: The name is taken, or the directory is not as it has to be. Nobody was let in.
-        StoreError: The ledger cannot be written. Nobody was let in.
-    """
-    config = directories.read_config(directory)
-    clock, entropy = SystemClock(), SystemEntropy()
-    credential, proof, secret_lines = _new_credential(directory, enrolment, clock, entropy)
-    serving = directories.read_serving(directory, config)
-    address = serving.server_mutual if enrolment.certificate else serving.server
-    if address is None:
-        raise DirectoryError(
-            f"Client certificates need a listener of their own: set listen_mutual in {directory.config} first."
-        )
-    path = directory.credential(enrolment.name)
-    content = _credentials_file(directory, enrolment, address, config, secret_lines)
-    # A name of its own: another enrolment of that name may be under way, and must not put its secret into our file.
-    prepared = path.with_suffix(f".{entropy.token(8).hex()}.new")
-    directories.write_secret(prepared, content.encode())
-    try:
-        async with open_store(directory) as store:
-            await issue_credential(store, clock, entropy, credential=credential, proof=proof)
-        prepared.replace(path)
-    except NameTakenError:
-        raise DirectoryError(f"There is a credential named {enrolment.name} already. Choose another name.") from None
-    finally:
-        prepared.unlink(missing_ok=True)
-    return path
-
-
-async def revoke(directory: Directory, name: str) -> None:
-    """Let a caller in no more, and remove its credentials file. The server may be running.
-
-    Raises:
-        DirectoryError: Nobody of that name is let in.
-        StoreError: The ledger cannot be written. Nobody was revoked.
-    """
-    try:
-        async with open_store(directory) as store:
-            await revoke_credential(store, SystemClock(), SystemEntropy(), name=name)
-    except NameUnknownError:
-        raise DirectoryError(f"Nobody named {name} is let in. Nothing was changed.") from None
-    directory.credential(name).unlink(missing_ok=True)
-
-
-def _new_credential(
-    directory: Directory, enrolment: Enrolment, clock: SystemClock, entropy: SystemEntropy
-) -> tuple[v1.Credential, bytes, str]:
-    """Return a new credential, what it is checked against, and the lines of its file that prove it."""
-    now_us = clock.now_us()
-    expires_at = None if enrolment.days is None else timestamp(now_us + enrolment.days * DAY_US)
-    credential = v1.Credential(name=enrolment.name, role=enrolment.role, expires_at=expires_at)
-    if not enrolment.certificate:
-        token = issue_token(entropy)
-        credential.credential_id = token.credential_id
-        return credential, token.proof, f'token = "{token.token}"\n'
-    authority = certificates.Authority(directory.authority.read_bytes(), directory.authority_key.read_bytes())
-    ends_us = now_us + (enrolment.days or CLIENT_CERTIFICATE_DAYS) * DAY_US
-    issued = certificates.issue_client_certificate(authority, enrolment.name, ends_us, now_us=now_us, entropy=entropy)
-    presented = certificate_id(issued.der)
-    credential.credential_id = presented.credential_id
-    credential.certificate = True
-    lines = f'client_certificate = """\n{issued.certificate.decode()}"""\nclient_key = """\n{issued.key.decode()}"""\n'
-    return credential, presented.proof, lines
-
-
-def _credentials_file(
-    directory: Directory, enrolment: Enrolment, address: str, config: Config, secret_lines: str
-) -> str:
-    authority = directory.authority.read_text(encoding="ascii")
-    return (
-        f"# Credentials of {enrolment.name} for Governance Workspace. Keep it to yourself.\n"
-        f'name = "{enrolment.name}"\n'
-        f'role = "{role_name(enrolment.role)}"\n'
-        f'server = "{address}"\n'
-        f'server_name = "{config.hosts[0]}"\n'
-        f"{secret_lines}"
-        f'certificate_authority = """\n{authority}"""\n'
-    )
-
-
 async def check(directory: Directory, progress: Callable[[int, int], None]) -> int:
     """Verify the whole ledger, beside a server that may be running; return its last offset.
 
@@ -242,6 +65,17 @@ async def check(directory: Directory, progress: Callable[[int, int], None]) -> i
     """
     async with open_store(directory) as store:
         return (await verification.check(store, progress=progress)).offset
+
+
+async def rotate_key(directory: Directory) -> str:
+    """Have checkpoints signed with a new key, beside a server that may be running; return its verifier key.
+
+    Raises:
+        DirectoryError: The key in use is not there, or it is being changed.
+        StoreError: The ledger could not be read or written.
+    """
+    async with open_store(directory) as store:
+        return await keeping_keys.rotate(directory, store, await _clock(store), SystemEntropy())
 
 
 async def serve(directory: Directory, *, listen: str | None, announce: Callable[[Serving], None]) -> None:
@@ -264,9 +98,11 @@ async def serve(directory: Directory, *, listen: str | None, announce: Callable[
         async with open_store(directory) as store:
             await _verify_news(store)
             clock, limits = await _clock(store), Limits()
+            notary = await _notary(directory, store, clock)
             connections = Connections(limits)
             governor = Governor(store, clock, SystemEntropy(), connections.operators)
             await governor.recover()
+            lookout = Lookout(store, clock, governor)
             notifier = await _notifier(directory, config, governor, store, clock)
             edge = Edge(
                 store=store,
@@ -283,7 +119,7 @@ async def serve(directory: Directory, *, listen: str | None, announce: Callable[
             server = RpcServer(edge, _tls(directory), listen=config.listen, listen_mutual=config.listen_mutual)
             serving = _serving(config, server)
             with _written(directory, serving):
-                await _serve_until_stopped(server, governor, notifier, lambda: announce(serving))
+                await _serve_until_stopped(server, governor, notifier, notary, lookout, lambda: announce(serving))
 
 
 async def _clock(store: SqliteStore) -> SystemClock:
@@ -329,6 +165,21 @@ def _messenger(directory: Directory, setting: NotifySetting) -> Messenger:
         raise DirectoryError(f"{directory.config}: [[notify]] {setting.name}: {error}") from None
 
 
+async def _notary(directory: Directory, store: SqliteStore, clock: SystemClock) -> Notary:
+    """Return the notary, which has signed the ledger as it is; a directory without a key has got one.
+
+    Raises:
+        DirectoryError: The key is not there, or the tree is not what was signed before.
+    """
+    await keeping_keys.settle(directory, store, clock, SystemEntropy())
+    notary = Notary(store, clock, keeping_keys.signers_of(directory))
+    try:
+        await notary.sign()
+    except (NotaryError, SignerError) as error:
+        raise DirectoryError(str(error)) from error
+    return notary
+
+
 async def _verify_news(store: SqliteStore) -> None:
     """Verify what was appended since the ledger was last verified and note that it was; then what is open."""
     verified = await store.verified_offset()
@@ -339,7 +190,12 @@ async def _verify_news(store: SqliteStore) -> None:
 
 
 async def _serve_until_stopped(
-    server: RpcServer, governor: Governor, notifier: Notifier, announce: Callable[[], None]
+    server: RpcServer,
+    governor: Governor,
+    notifier: Notifier,
+    notary: Notary,
+    lookout: Lookout,
+    announce: Callable[[], None],
 ) -> None:
     """Serve until a signal comes or the governor fails; then stop in good order.
 
@@ -354,6 +210,8 @@ async def _serve_until_stopped(
     timing = asyncio.create_task(governor.timekeeper.run())
     # Not among those that end the server: a gate that cannot tell anybody still has to stand.
     notifying = asyncio.create_task(notifier.run(governor.tails))
+    signing = asyncio.create_task(notary.run())
+    looking = asyncio.create_task(lookout.run())
     waiting = asyncio.create_task(stopped.wait())
     try:
         await server.start()
@@ -364,11 +222,14 @@ async def _serve_until_stopped(
     finally:
         timing.cancel()
         notifying.cancel()
+        signing.cancel()
+        looking.cancel()
         if not governing.done():
             governing.cancel()
         governor.close()
         waiting.cancel()
-        await asyncio.wait([governing, timing, notifying, waiting])
+        await asyncio.wait([governing, timing, notifying, signing, looking, waiting])
+        await notary.try_to_sign()
     for task in (governing, timing):
         with suppress(asyncio.CancelledError):
             task.result()

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from governance_server.notifications.settings import NotifySetting
 
 SECRET_MODE: Final = 0o600
+PUBLIC_MODE: Final = 0o644
 PRIVATE_MODE: Final = 0o700
 OTHERS: Final = 0o077
 """The permissions of everyone but the owner."""
@@ -33,6 +34,8 @@ class Directory:
     Attributes:
         root: The directory.
         ledger: The ledger.
+        restoring: A copy that is not verified yet, and is to be the ledger; left behind if that was killed.
+        lock: What a running server holds.
         config: The configuration, in TOML.
         serving: Where the running server listens, in TOML; left behind if it was killed.
         credentials: One file a caller.
@@ -41,11 +44,15 @@ class Directory:
         authority_key: Its private key.
         certificate: The server's certificate.
         key: Its private key.
+        checkpoint_key: The private key that checkpoints are signed with.
+        next_checkpoint_key: The one that takes its place, while it is being changed.
+        checkpoint_vkey: The public key that they are verified with, for everyone.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.ledger = root / "ledger.db"
+        self.restoring = root / "ledger.db.restoring"
         self.config = root / "server.toml"
         self.serving = root / "serving.toml"
         self.credentials = root / "credentials"
@@ -54,7 +61,11 @@ class Directory:
         self.authority_key = root / "tls" / "authority.key"
         self.certificate = root / "tls" / "server.pem"
         self.key = root / "tls" / "server.key"
-        self._lock = root / "server.lock"
+        self.checkpoint_key = root / "checkpoint.key"
+        self.next_checkpoint_key = root / "checkpoint.key.new"
+        self.checkpoint_vkey = root / "checkpoint.vkey"
+        self.lock = root / "server.lock"
+        self._key_lock = root / "checkpoint.lock"
 
     def require(self) -> None:
         """Return if `init` has made this directory.
@@ -74,19 +85,35 @@ class Directory:
         Raises:
             DirectoryError: Another server holds it.
         """
-        descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, SECRET_MODE)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise DirectoryError(f"Another server is running on {self.root}. Stop it first.") from None
+        with _locked(self.lock, f"Another server is running on {self.root}. Stop it first."):
             yield
-        finally:
-            os.close(descriptor)
+
+    @contextmanager
+    def key_held(self) -> Iterator[None]:
+        """Hold the files of the checkpoints' key while the block lasts, also beside a running server.
+
+        Raises:
+            DirectoryError: Another process changes the key.
+        """
+        with _locked(self._key_lock, f"The key in {self.root} is being changed. Try again when that is done."):
+            yield
 
     def credential(self, name: str) -> Path:
         """Return where a caller's credentials file lies."""
         return self.credentials / f"{name}.toml"
+
+
+@contextmanager
+def _locked(path: Path, complaint: str) -> Iterator[None]:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, SECRET_MODE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DirectoryError(complaint) from None
+        yield
+    finally:
+        os.close(descriptor)
 
 
 class Config(NamedTuple):
@@ -153,6 +180,40 @@ def write_secret(path: Path, content: bytes) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
+    keep_names(path.parent)
+
+
+def keep_names(folder: Path) -> None:
+    """Have what a folder's files are called survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def publish(path: Path, content: str) -> None:
+    """Write a file that everyone who reaches it may read, in place of a former one: whole or not at all."""
+    prepared = path.with_name(f".{path.name}.new")
+    prepared.unlink(missing_ok=True)
+    write_secret(prepared, content.encode())
+    prepared.chmod(PUBLIC_MODE)
+    prepared.replace(path)
+
+
+def destroy(path: Path) -> None:
+    """Overwrite a secret and remove it; nothing where it is not there.
+
+    A file system that writes anew elsewhere, or a drive that does, may keep what was: the disk has to be encrypted.
+    """
+    try:
+        with path.open("r+b") as file:
+            file.write(bytes(path.stat().st_size))
+            file.flush()
+            os.fsync(file.fileno())
+    except FileNotFoundError:
+        return
+    path.unlink()
 
 
 def read_config(directory: Directory) -> Config:

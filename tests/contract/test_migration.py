@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any, Final
@@ -12,6 +13,8 @@ from alembic import command
 from alembic.config import Config
 
 from governance import v1
+from governance_server.domain.tree import root
+from governance_server.engine.ports import Appendage
 from governance_server.ledger.migration import SCRIPTS, migrate, migration_engine
 from governance_server.ledger.schema import metadata
 from governance_server.ledger.sqlite_store import SqliteStore
@@ -19,6 +22,7 @@ from governance_server.ledger.verification import check
 from tests.contract.test_verification import LIVED, live
 from tests.support.entries import LedgerBuilder, append
 from tests.support.messages import OPERATOR_1
+from tests.unit.test_tree import naive_root
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +31,8 @@ if TYPE_CHECKING:
 Rows = list[dict[str, Any]]
 SINCE_THEN: Final = {"entries": {"operator"}, "decisions": {"group_key"}}
 """The columns that revision 0002 does not have, by table."""
+TABLES_SINCE_THEN: Final = {"tiles", "checkpoints"}
+"""The tables that it does not have."""
 
 
 def rows_of(path: Path) -> dict[str, Rows]:
@@ -54,7 +60,7 @@ def filled(path: Path, content: Mapping[str, Rows]) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("DELETE FROM head")
         for name, rows in content.items():
-            for row in rows:
+            for row in rows if name not in TABLES_SINCE_THEN else ():
                 known = {key: value for key, value in row.items() if key not in SINCE_THEN.get(name, ())}
                 places = ", ".join("?" * len(known))
                 names = ", ".join(f'"{key}"' for key in known)
@@ -113,3 +119,39 @@ async def test_what_was_damaged_before(older: Path) -> None:
         connection.execute("INSERT INTO entries VALUES (1, '', x'ff', x'00'), (2, '', 'text', x'00')")
     await asyncio.to_thread(migrate, older)
     assert [(row["entry"], row["operator"]) for row in rows_of(older)["entries"]] == [(b"\xff", ""), ("text", "")]
+
+
+@pytest.mark.parametrize("count", [255, 256, 1000])
+async def test_the_tree_of_an_older_ledger(tmp_path: Path, older: Path, count: int) -> None:
+    """Its tiles are those that this version would have written, and the tree goes on growing from them."""
+    written = tmp_path / "written.db"
+    store = await SqliteStore.open(written, create=True)
+    builder = LedgerBuilder()
+    records = [builder.entry() for _ in range(count)]
+    await append(store, Appendage(records))
+    await store.close()
+    content = rows_of(written)
+    filled(older, content)
+    store = await SqliteStore.open(older, create=False)
+    assert rows_of(older)["tiles"] == content["tiles"]
+    await append(store, Appendage([builder.entry() for _ in range(600)]))
+    assert await root(store, count + 600) == naive_root([record.hash for record in builder.records])
+    assert await store.wrong_hash() is None
+    await store.close()
+
+
+async def test_a_large_tree_is_built_a_tile_at_a_time(older: Path) -> None:
+    """Across the edge of a level: 65,536 entries fill one tile of level 1."""
+    size = 65_536 + 300
+    hashes = [hashlib.sha256(b"%d" % number).digest() for number in range(size)]
+    with closing(sqlite3.connect(older, isolation_level=None)) as connection:
+        connection.execute("BEGIN")
+        rows = ((number + 1, "", b"", each) for number, each in enumerate(hashes))
+        connection.executemany("INSERT INTO entries VALUES (?, ?, ?, ?)", rows)
+        connection.execute("COMMIT")
+    await asyncio.to_thread(migrate, older)
+    store = await SqliteStore.open(older, create=False)
+    for part in (65_535, 65_536, 65_537, size):
+        assert await root(store, part) == naive_root(hashes[:part])
+    assert await store.wrong_hash() is None
+    await store.close()

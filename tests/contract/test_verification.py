@@ -465,8 +465,9 @@ class TestFile:
         """Pages of the file that were overwritten are found by the full check."""
         await store.close()
         whole = await asyncio.to_thread(path.read_bytes)
-        pages = 4096 * 6
-        await asyncio.to_thread(path.write_bytes, whole[:pages] + bytes(len(whole) - pages))
+        with closing(sqlite3.connect(path)) as connection:
+            (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = 'decisions'").fetchone()
+        await asyncio.to_thread(path.write_bytes, whole[: 4096 * (page - 1)] + bytes(4096) + whole[4096 * page :])
         store = await SqliteStore.open(path, create=False)
         with pytest.raises(LedgerDamagedError, match="SQLite finds"):
             await check(store)

@@ -53,6 +53,7 @@ class LedgerBuilder:
         personal: bytes = b"",
         salt: bytes = b"",
         actor: v1.Actor | None = None,
+        request_id: str = "",
     ) -> Record:
         """Make the next entry, a second after the one before."""
         self.offset += 1
@@ -65,6 +66,7 @@ class LedgerBuilder:
             previous_hash=self.hash,
             recorded_at=timestamp(self.recorded_us),
             actor=actor,
+            request_id=request_id,
             decision_id=decision_id,
             personal_commitment=personal_commitment(salt, personal) if salt else b"",
             events=events,

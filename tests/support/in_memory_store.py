@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from governance import v1
 from governance_server.domain.digest import NO_HASH
 from governance_server.domain.moment import microseconds
+from governance_server.domain.tree import HEIGHT, full_root
 from governance_server.engine.ports import (
     Alike,
     ChangedDecision,
@@ -20,10 +21,13 @@ from governance_server.engine.ports import (
     DecisionRow,
     Deed,
     Head,
+    Searched,
+    SignedCheckpoint,
     StoreError,
 )
 from governance_server.ledger.listing import by_recency, decode_cursor, encode_cursor
 from governance_server.ledger.projection import OPEN_STATES, in_snapshot, operator_of, projected
+from governance_server.ledger.searching import named_actions
 from governance_server.ledger.sqlite_transaction import assert_follows, head_after, ledger_name
 
 if TYPE_CHECKING:
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from governance_server.engine.ports import (
         Appendage,
         DecisionQuery,
+        EntryQuery,
         KnownRequest,
         Record,
         StoredCredential,
@@ -40,6 +45,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+HOUR_US: Final = 3_600_000_000
 EMPTY: Final = Head(0, NO_HASH, 0)
 
 
@@ -55,6 +61,7 @@ class Contents:
     requests: dict[str, KnownRequest] = field(default_factory=dict)
     credentials: dict[str, StoredCredential] = field(default_factory=dict)
     house: dict[str, bytes] = field(default_factory=dict)
+    checkpoints: dict[int, tuple[SignedCheckpoint, int]] = field(default_factory=dict)
     writing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     def keep(self, appendage: Appendage) -> None:
@@ -204,6 +211,25 @@ class InMemoryStore:
         found = [one for one in self._read().records if one.offset > after and decision_id in ("", one.decision_id)]
         return found[:limit]
 
+    async def search(self, query: EntryQuery) -> Searched:
+        window = [one for one in self._read().records if query.after < one.offset <= query.up_to]
+        found = [one for one in window if self._is_asked_for(one, query)][: query.limit]
+        return Searched(found, found[-1].offset if len(found) == query.limit else query.up_to)
+
+    def _is_asked_for(self, record: Record, query: EntryQuery) -> bool:
+        about = self.contents.decisions.get(record.decision_id)
+        return (
+            query.decision_id in ("", record.decision_id)
+            and (not query.operators or _operator(record) in query.operators)
+            and all(any(part in record.entry for part in group) for group in query.containing)
+            and (_matches_query(about.decision, query) if about else not _asks_about_decisions(query))
+            and (not query.actions or not self._actions(record.decision_id).isdisjoint(query.actions))
+        )
+
+    def _actions(self, decision_id: str) -> set[int]:
+        own = (one.entry for one in self.contents.records if one.decision_id == decision_id)
+        return {action for entry in own for action in named_actions(entry)}
+
     async def deeds(self, operator: str, *, before: int, limit: int, decision_id: str = "") -> Sequence[Deed]:
         found = [
             Deed(one.offset, one.entry, self._proposed_at_us(one.decision_id))
@@ -211,6 +237,37 @@ class InMemoryStore:
             if one.offset < before and decision_id in ("", one.decision_id) and _operator(one) == operator != ""
         ]
         return found[:limit]
+
+    async def hashes(self, level: int, start: int, end: int) -> Sequence[bytes]:
+        leaves, width = [record.hash for record in self._read().records], 1 << HEIGHT * level
+        assert start * width < end * width <= len(leaves)
+        return [full_root(leaves[at * width : (at + 1) * width]) for at in range(start, end)]
+
+    async def newest_checkpoint(self, *, witnessed: bool = False) -> SignedCheckpoint | None:
+        kept = (one for one, _ in self._read().checkpoints.values() if one.witnessed or not witnessed)
+        return max(kept, key=lambda one: one.size, default=None)
+
+    async def checkpoint(self, size: int) -> SignedCheckpoint | None:
+        kept = self._read().checkpoints.get(size)
+        return kept[0] if kept else None
+
+    async def keep_checkpoint(self, checkpoint: SignedCheckpoint, signed_us: int) -> None:
+        kept = self._read().checkpoints
+        kept.setdefault(checkpoint.size, (checkpoint, signed_us))
+        witnessed = await self.newest_checkpoint(witnessed=True)
+        hours = set()
+        for size, (one, one_us) in sorted(kept.items()):
+            hour = (one.witnessed, one_us // HOUR_US)
+            if one_us < signed_us - HOUR_US and hour in hours and one != witnessed:
+                del kept[size]
+            hours.add(hour)
+
+    async def cosign_checkpoint(self, size: int, former: str, note: str) -> bool:
+        kept = self._read().checkpoints.get(size)
+        if kept is None or kept[0].note != former:
+            return False
+        self.contents.checkpoints[size] = (SignedCheckpoint(size, note, witnessed=True), kept[1])
+        return True
 
     async def credential(self, credential_id: str) -> StoredCredential | None:
         return self._read().credentials.get(credential_id)
@@ -242,6 +299,19 @@ class InMemoryStore:
         rows = [row for row in self.contents.decisions.values() if row.decision.offset > after]
         rows.sort(key=lambda row: row.decision.offset)
         return [ChangedDecision(row, records[row.decision.offset - 1].entry) for row in rows]
+
+
+def _matches_query(decision: v1.Decision, query: EntryQuery) -> bool:
+    return (
+        (not query.risks or decision.assessment.risk in query.risks)
+        and (not query.states or decision.state in query.states)
+        and (not query.tiers or decision.tier in query.tiers)
+        and (not query.cores or decision.core in query.cores)
+    )
+
+
+def _asks_about_decisions(query: EntryQuery) -> bool:
+    return any((query.risks, query.states, query.tiers, query.cores, query.actions))
 
 
 def _operator(record: Record) -> str:

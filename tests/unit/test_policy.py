@@ -92,6 +92,8 @@ def test_digest_names_every_field() -> None:
         replace(DEFAULT_POLICY, similar="after_judgement"),
         replace(DEFAULT_POLICY, batch_decisions=49),
         replace(DEFAULT_POLICY, batch_score=19.5),
+        replace(DEFAULT_POLICY, see_personal_from=v1.ROLE_AUDITOR),
+        replace(DEFAULT_POLICY, retention_days=365),
     ]
     digests = {policy.digest for policy in others} | {DEFAULT_POLICY.digest}
     assert len(digests) == len(others) + 1
@@ -100,7 +102,7 @@ def test_digest_names_every_field() -> None:
 
 def test_digest_is_the_same_everywhere() -> None:
     """The digest of the defaults is written down: whoever changes a default changes it knowingly."""
-    assert DEFAULT_POLICY.digest.hex() == "a78201654d1e07d5d1dbf8e16bd736f4d6a98091753a471f8d663d2e668a3fac"
+    assert DEFAULT_POLICY.digest.hex() == "58486b6a6513b4d28a73a350fed79d50e6208ff1efe39f3ea82096c13981a436"
 
 
 def test_known_rules_of_consoles() -> None:
@@ -109,6 +111,12 @@ def test_known_rules_of_consoles() -> None:
     assert DEFAULT_POLICY.retype_target == {v1.RISK_LEVEL_HIGH, v1.RISK_LEVEL_CRITICAL}
     assert DEFAULT_POLICY.similar == "always"
     assert (DEFAULT_POLICY.batch_decisions, DEFAULT_POLICY.batch_score) == (50, 20.0)
+
+
+def test_known_privacy() -> None:
+    """Auditors are not shown personal data, operators are, and entries are kept for seven years."""
+    assert DEFAULT_POLICY.see_personal_from == v1.ROLE_SOC_OPERATOR
+    assert DEFAULT_POLICY.retention_days == 2557
 
 
 def test_immutable() -> None:
@@ -203,6 +211,10 @@ WRONG: list[tuple[str, Any]] = [
     ("batch_score", 0.0),
     ("batch_score", 1000.5),
     ("batch_score", float("nan")),
+    ("see_personal_from", v1.ROLE_CORE),
+    ("see_personal_from", v1.ROLE_UNSPECIFIED),
+    ("retention_days", 0),
+    ("retention_days", 36_526),
 ]
 
 
@@ -239,4 +251,6 @@ def test_numbers_carry_units() -> None:
         "halt_from",
         "rate_exempt_from",
         "batch_decisions",
+        "see_personal_from",
+        "retention_days",
     }

@@ -105,6 +105,9 @@ def test_everything_can_be_set() -> None:
         [batch]
         decisions = 1000
         score = 7
+        [privacy]
+        see_personal_from = "auditor"
+        retention_days = 365
         """
     )
     assert policy.sla_s == {**DEFAULT_POLICY.sla_s, v1.RISK_LEVEL_CRITICAL: 60}
@@ -131,6 +134,7 @@ def test_everything_can_be_set() -> None:
     assert policy.similar == "after_judgement"
     assert policy.reading_s == {1: 0, 2: 0, 3: 10, 4: 3600}
     assert (policy.batch_decisions, policy.batch_score) == (1000, 7.0)
+    assert (policy.see_personal_from, policy.retention_days) == (v1.ROLE_AUDITOR, 365)
 
 
 def test_the_order_of_risks_says_nothing() -> None:
@@ -477,6 +481,19 @@ BAD: dict[str, tuple[str, str, int, str]] = {
         "limits.hold_back_from.medium",
         2,
         "limits.hold_back_from must ascend from medium over high to critical.",
+    ),
+    "a reader that is none": (
+        '[privacy]\nsee_personal_from = "core"',
+        "privacy.see_personal_from",
+        2,
+        "This is a role of auditors or operators: auditor, soc_operator, soc_supervisor, security_manager, ciso;"
+        " not 'core'.",
+    ),
+    "a retention of no time": (
+        "[privacy]\nretention_days = 0",
+        "privacy.retention_days",
+        2,
+        "This is a whole number of days from 1 to 36525, not 0.",
     ),
     "more reading than anybody does": (
         "[console.reading_s]\ncritical = 3601",

@@ -212,6 +212,9 @@ READING = {
     "ListSimilarDecisions",
     "GetOperatorStatistics",
     "ListEntries",
+    "GetCheckpoint",
+    "GetInclusionProof",
+    "GetConsistencyProof",
     "GetPolicy",
     "CheckPolicy",
     "ReplayPolicy",
@@ -222,11 +225,11 @@ READING = {
     ("role", "methods"),
     [
         (v1.ROLE_CORE, {"Propose", "SubmitDecision", "CancelDecision", "AcceptOrder", "ReportOutcome", "ListHalts"}),
-        (v1.ROLE_AUDITOR, READING | {"ListCredentials"}),
+        (v1.ROLE_AUDITOR, READING | {"ListCredentials", "AddCosignature"}),
         (v1.ROLE_SOC_OPERATOR, READING | {"Operate", "SubmitVerdict"}),
         (v1.ROLE_SOC_SUPERVISOR, READING | {"Operate", "SubmitVerdict"}),
         (v1.ROLE_SECURITY_MANAGER, READING | {"Operate", "SubmitVerdict", "ListCredentials", "ApplyPolicy"}),
-        (v1.ROLE_CISO, READING | {"Operate", "SubmitVerdict", "ListCredentials", "ApplyPolicy"}),
+        (v1.ROLE_CISO, READING | {"Operate", "SubmitVerdict", "ListCredentials", "ApplyPolicy", "AddCosignature"}),
     ],
     ids=lambda value: str(value) if isinstance(value, int) else "methods",  # a set has no order for a name to keep
 )

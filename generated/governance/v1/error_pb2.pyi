@@ -62,6 +62,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     """NOT_FOUND: there is and was no operator of that name."""
     ERROR_REASON_JUDGEMENT_REQUIRED: _ErrorReason.ValueType  # 17
     """FAILED_PRECONDITION: the policy wants the caller's own judgement first."""
+    ERROR_REASON_CHECKPOINT_NOT_FOUND: _ErrorReason.ValueType  # 18
+    """NOT_FOUND: no checkpoint was signed, or none was cosigned, yet."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """The reason in google.rpc.ErrorInfo, without its prefix, under the domain "governance.v1"."""
@@ -106,4 +108,6 @@ ERROR_REASON_OPERATOR_NOT_FOUND: ErrorReason.ValueType  # 16
 """NOT_FOUND: there is and was no operator of that name."""
 ERROR_REASON_JUDGEMENT_REQUIRED: ErrorReason.ValueType  # 17
 """FAILED_PRECONDITION: the policy wants the caller's own judgement first."""
+ERROR_REASON_CHECKPOINT_NOT_FOUND: ErrorReason.ValueType  # 18
+"""NOT_FOUND: no checkpoint was signed, or none was cosigned, yet."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -609,7 +609,9 @@ Global___PersonalDataErased: _TypeAlias = PersonalDataErased  # noqa: Y015
 
 @_typing.final
 class EntriesPruned(_message.Message):
-    """Entries beyond their retention were removed, but those about the house. Their hashes remain in the tree."""
+    """Entries beyond their retention were removed, but those about the house and those of decisions that went on later. Their
+    hashes remain in the tree.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -26,6 +26,8 @@ LONGEST_READING_S: Final = 3600
 """An hour: whoever needs longer to read defers it."""
 MOST_IN_BATCH: Final = 1000
 """More than that nobody looks through; and of so many, the scores cannot come to more either."""
+LONGEST_RETENTION_DAYS: Final = 36_525
+"""A hundred years: beyond, nobody is there to prune."""
 MOST_RULES: Final = 50
 """Rules of one kind: each may be asked for each proposal."""
 
@@ -238,6 +240,12 @@ CHECKS: Final[tuple[Check, ...]] = (
     Check(("escalation_rules", "chain"), _asked_of_chain, "must lead to roles of the chain"),
     Check(("free_modification_from",), figures.CHAIN.__contains__, "must be a role of operators"),
     Check(("halt_from",), figures.CHAIN.__contains__, "must be a role of operators"),
+    Check(("see_personal_from",), figures.READERS.__contains__, "must be a role of auditors or operators"),
+    Check(
+        ("retention_days",),
+        lambda value: 1 <= value <= LONGEST_RETENTION_DAYS,
+        f"must lie between 1 and {LONGEST_RETENTION_DAYS}",
+    ),
     Check(
         ("halt_release_people",),
         lambda value: 1 <= value <= MOST_APPROVALS,

@@ -176,6 +176,10 @@ critical = 0
 decisions = 50
 score = 20.0 # the sum of their scores
 
+[privacy]
+see_personal_from = "soc_operator" # or "auditor": from which role readers of the ledger see personal data
+retention_days = 2557 # what is older may be pruned
+
 # Whom a decision goes to. Rules of your own replace these four.
 # on = "hand": where an operator escalates without saying to whom; on = "proposal": at once.
 

@@ -58,6 +58,7 @@ def evolve(decision: v1.Decision | None, entry: v1.Entry, personal: v1.PersonalD
         assert kind is not None
         _APPLIERS[kind](new, getattr(event, kind), context)
     new.version += 1
+    assert entry.decision_version in {0, new.version}, "an entry before it is missing, or was added"
     new.offset = entry.offset
     return new
 
@@ -65,6 +66,8 @@ def evolve(decision: v1.Decision | None, entry: v1.Entry, personal: v1.PersonalD
 def _proposed(new: v1.Decision, event: v1.DecisionProposed, context: Context) -> None:
     new.core = context.entry.actor.name
     new.proposal.CopyFrom(context.personal.proposal)
+    if not new.proposal.HasField("action"):  # erased: what the entry itself tells of the action is left
+        new.proposal.action.CopyFrom(v1.Action(type=event.action_type, scope=event.action_scope))
     new.action_digest = event.action_digest
     new.action_version = 1
     new.assessment.CopyFrom(event.assessment)
@@ -144,7 +147,10 @@ def _modified(new: v1.Decision, event: v1.ActionModified, context: Context) -> N
     assert event.previous_digest == new.action_digest, "another action was modified"
     if not new.HasField("original_action"):
         new.original_action.CopyFrom(new.proposal.action)
-    new.proposal.action.CopyFrom(context.personal.modified_action)
+    if context.personal.HasField("modified_action"):
+        new.proposal.action.CopyFrom(context.personal.modified_action)
+    else:  # erased
+        new.proposal.action.CopyFrom(v1.Action(type=event.action_type, scope=event.action_scope))
     new.action_digest = event.action_digest
     new.action_version += 1
     del new.votes[:]  # given to another action

@@ -196,6 +196,8 @@ CHAIN: Final[tuple[v1.Role.ValueType, ...]] = (
     v1.ROLE_SECURITY_MANAGER,
     v1.ROLE_CISO,
 )
+READERS: Final[tuple[v1.Role.ValueType, ...]] = (v1.ROLE_AUDITOR, *CHAIN)
+"""Who reads the ledger, those who are shown least first."""
 REQUIRED_APPROVALS: Final[Mapping[v1.RiskLevel.ValueType, int]] = MappingProxyType(
     {
         v1.RISK_LEVEL_LOW: 1,

@@ -27,6 +27,7 @@ class House:
         halts: The halts in force, by name, oldest first.
         away: The operators that are marked away.
         turn: The operator that was assigned a decision by turns last; empty before the first.
+        keys: The keys that checkpoints were signed with, the oldest first; the last one is in use.
     """
 
     policy: Policy = DEFAULT_POLICY
@@ -34,6 +35,7 @@ class House:
     halts: Mapping[str, v1.Halt] = field(default_factory=dict)
     away: frozenset[str] = frozenset()
     turn: str = ""
+    keys: tuple[v1.CheckpointKey, ...] = ()
 
 
 def concerns_house(entry: v1.Entry) -> bool:
@@ -66,7 +68,13 @@ def house_rows(house: House) -> dict[str, bytes]:
         rows["policy"] = house.applied.SerializeToString(deterministic=True)
     if house.turn:
         rows["turn"] = house.turn.encode()
+    rows |= {f"{_KEY}{key.offset:020}": key.SerializeToString(deterministic=True) for key in house.keys}
     return rows
+
+
+def checkpoint_keys(rows: Mapping[str, bytes]) -> tuple[v1.CheckpointKey, ...]:
+    """Return the keys of checkpoints that the store keeps, the oldest first."""
+    return tuple(v1.CheckpointKey.FromString(rows[name]) for name in sorted(rows) if name.startswith(_KEY))
 
 
 def house_of(rows: Mapping[str, bytes]) -> House:
@@ -80,6 +88,7 @@ def house_of(rows: Mapping[str, bytes]) -> House:
         halts={halt.halt_id: halt for halt in sorted(halts, key=lambda halt: microseconds(halt.declared_at))},
         away=frozenset(key.removeprefix("away/") for key in kept if key.startswith("away/")),
         turn=kept.get("turn", b"").decode(),
+        keys=checkpoint_keys(kept),
     )
 
 
@@ -155,6 +164,11 @@ def _assigned(house: House, event: v1.DecisionAssigned, _entry: v1.Entry, _: v1.
     return replace(house, turn=event.operator) if event.by_turns else house
 
 
+def _key_changed(house: House, event: v1.CheckpointKeyChanged, entry: v1.Entry, _: v1.PersonalData) -> House:
+    return replace(house, keys=(*house.keys, v1.CheckpointKey(offset=entry.offset, change=event)))
+
+
+_KEY: Final = "checkpoint_key/"
 _APPLIERS: Final[Mapping[str, Applier]] = {
     "policy_applied": _policy_applied,
     "halt_declared": _halt_declared,
@@ -162,4 +176,5 @@ _APPLIERS: Final[Mapping[str, Applier]] = {
     "halt_ended": _halt_ended,
     "availability_changed": _availability_changed,
     "decision_assigned": _assigned,
+    "checkpoint_key_changed": _key_changed,
 }

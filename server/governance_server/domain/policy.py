@@ -81,6 +81,8 @@ class Policy:
         similar: When an operator is told how like decisions ended.
         batch_decisions: Most decisions that are decided at once as a group. Critical ones never are.
         batch_score: Most risk that is decided at once as a group: the sum of the scores.
+        see_personal_from: The role from which readers of the ledger see what entries hold of personal data.
+        retention_days: What is older may be pruned.
         digest: SHA-256 over all of the above as canonical JSON; computed.
     """
 
@@ -141,6 +143,8 @@ class Policy:
     similar: Similar = "always"
     batch_decisions: int = 50  # the members that stand out among as many still fit a screen
     batch_score: float = 20.0  # 50 of low or medium risk, and fewer as they come near to high
+    see_personal_from: v1.Role.ValueType = v1.ROLE_SOC_OPERATOR
+    retention_days: int = 2557  # seven years, two of them leap years
     digest: bytes = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

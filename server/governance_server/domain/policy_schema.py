@@ -9,6 +9,7 @@ from governance_server.domain import figures
 from governance_server.domain.consistency import (
     LAST_HOUR,
     LONGEST_READING_S,
+    LONGEST_RETENTION_DAYS,
     LONGEST_S,
     MOST_APPROVALS,
     MOST_IN_BATCH,
@@ -68,6 +69,11 @@ def people(value: Any) -> int:
 def reading(value: Any) -> int:
     """Take a time to read in whole seconds; 0 for none."""
     return _whole(value, 0, LONGEST_READING_S, "seconds")
+
+
+def retention(value: Any) -> int:
+    """Take a number of days."""
+    return _whole(value, 1, LONGEST_RETENTION_DAYS, "days")
 
 
 def batch_size(value: Any) -> int:
@@ -188,6 +194,7 @@ ROLES: Final = names_of(v1.Role, figures.CHAIN)
 AUTOMATIONS: Final = names_of(v1.AutomationLevel, range(v1.AUTOMATION_LEVEL_MANUAL, v1.AUTOMATION_LEVEL_FULL))
 """What a rule may leave of autonomy: a person decides in all of them."""
 a_role = one_of(ROLES, "a role of operators")
+a_reader = one_of(names_of(v1.Role, figures.READERS), "a role of auditors or operators")
 a_risk = one_of(RISKS, "a risk")
 
 LEAVES: Final[Mapping[Keys, Leaf]] = {
@@ -247,6 +254,8 @@ LEAVES: Final[Mapping[Keys, Leaf]] = {
     ),
     ("batch", "decisions"): Leaf("batch_decisions", batch_size),
     ("batch", "score"): Leaf("batch_score", batch_score),
+    ("privacy", "see_personal_from"): Leaf("see_personal_from", a_reader),
+    ("privacy", "retention_days"): Leaf("retention_days", retention),
 }
 """Every key that sets a figure. Low risk starts at 0, so that no key says so."""
 

@@ -61,6 +61,7 @@ class Batch:
         decision_id: str,
         consequence: Consequence,
         verdict: v1.Verdict | None = None,
+        version: int = 0,
     ) -> v1.Entry:
         """Add the entry of one command; return it.
 
@@ -71,8 +72,10 @@ class Batch:
             consequence: What it brings about; at least one event.
             verdict: The command, where it is a verdict: what its author was shown, and along with what it was given,
                 is recorded.
+            version: The decision's version that the entry makes; 0 where it is about none.
         """
         assert consequence.events
+        assert bool(version) == bool(decision_id), "an entry about a decision makes a version of it"
         salt = personal = commitment = b""
         if consequence.personal is not None:
             salt = self._entropy.token(SALT_BYTES)
@@ -89,6 +92,7 @@ class Batch:
             events=consequence.events,
             presentation=verdict.presentation if verdict is not None and verdict.HasField("presentation") else None,
             batch_id=verdict.batch_id if verdict is not None else "",
+            decision_version=version,
         )
         serialized = entry.SerializeToString(deterministic=True)
         record = Record(entry.offset, decision_id, serialized, entry_hash(serialized), salt, personal)

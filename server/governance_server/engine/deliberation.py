@@ -91,7 +91,8 @@ class Deliberation:
         batch, halts = self._batch, self._batch.house.halts
         decision_id = ruling.joined or subject(command)
         about = self._decision(decision_id) if ruling.joined else decision
-        entry = batch.append(command.actor, request_id_of(command), decision_id, ruling, verdict_of(command))
+        version = (0 if about is None else about.version) + 1 if decision_id else 0
+        entry = batch.append(command.actor, request_id_of(command), decision_id, ruling, verdict_of(command), version)
         if decision_id:
             following = batch.advance(about, entry, ruling.personal)
             if is_open(following.state):

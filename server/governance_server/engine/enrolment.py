@@ -17,6 +17,8 @@ from governance_server.engine.batch import Batch
 from governance_server.engine.ports import StoredCredential
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from governance_server.engine.ports import Clock, Entropy, Store, Transaction
 
 ADMINISTRATOR: Final = v1.Actor(kind=v1.ACTOR_KIND_ADMINISTRATOR, name="local")
@@ -31,7 +33,14 @@ class NameUnknownError(Exception):
     """No credential that is still good has this name."""
 
 
-async def create_ledger(store: Store, clock: Clock, entropy: Entropy, *, policy: str = "") -> str:
+async def create_ledger(
+    store: Store,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    policy: str = "",
+    make_key: Callable[[str], str] | None = None,
+) -> str:
     """Write the first entry of an empty ledger, and the policy to begin with; return the ledger's name.
 
     Durable when it returns.
@@ -41,13 +50,18 @@ async def create_ledger(store: Store, clock: Clock, entropy: Entropy, *, policy:
         clock: The time.
         entropy: Chance.
         policy: A policy's document that was found in order; empty for the built-in policy, which needs no entry.
+        make_key: Makes the key that checkpoints are signed with, for a ledger's name, and returns its verifier key; the
+            first entry names it, too. None for a ledger without one.
     """
     ledger_id = entropy.token(LEDGER_ID_BYTES).hex()
     async with store.transaction() as transaction:
         assert transaction.head.offset == 0
         batch = Batch(transaction.head, clock.now_us(), entropy, House())
-        created = v1.Event(ledger_created=v1.LedgerCreated(ledger_id=ledger_id))
-        batch.append(ADMINISTRATOR, "", "", Consequence((created,)))
+        events = [v1.Event(ledger_created=v1.LedgerCreated(ledger_id=ledger_id))]
+        if make_key is not None:
+            first = v1.CheckpointKeyChanged(verifier_key=make_key(ledger_id))
+            events.append(v1.Event(checkpoint_key_changed=first))
+        batch.append(ADMINISTRATOR, "", "", Consequence(tuple(events)))
         if policy:
             applied = v1.PolicyApplied(policy_digest=policy_of(policy).digest, document=policy)
             personal = v1.PersonalData(remark="The policy to begin with.")

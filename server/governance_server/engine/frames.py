@@ -45,6 +45,11 @@ def varint(number: int) -> bytes:
     return bytes(parts)
 
 
+def field_tag(number: int) -> bytes:
+    """Return what a message field of any number begins with."""
+    return varint(number << 3 | _LENGTH_DELIMITED)
+
+
 def length_delimited(number: int, content: bytes) -> bytes:
     """Return a message field: its tag, its length, its content."""
     return _tag(number) + varint(len(content)) + content

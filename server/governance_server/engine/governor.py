@@ -261,8 +261,10 @@ class Governor:
         if transaction.head.offset == memory.head.offset:
             return memory.house, {}
         records = await transaction.records_after(memory.head.offset)
-        changed = any(concerns_house(v1.Entry.FromString(record.entry)) for record in records)
-        house = house_of(await transaction.house()) if changed else memory.house
+        appended = [v1.Entry.FromString(record.entry) for record in records]
+        for entry in appended:
+            self.tails.forget(entry)
+        house = house_of(await transaction.house()) if any(map(concerns_house, appended)) else memory.house
         named = {record.decision_id for record in records if record.decision_id}
         return house, dict(await transaction.decisions(named))
 

@@ -124,6 +124,20 @@ class Appendage(NamedTuple):
     house: Sequence[tuple[str, bytes]] = ()
 
 
+class SignedCheckpoint(NamedTuple):
+    """A checkpoint as it is kept.
+
+    Attributes:
+        size: How many entries its tree has.
+        note: The signed note.
+        witnessed: It has a cosignature.
+    """
+
+    size: int
+    note: str
+    witnessed: bool = False
+
+
 class Transaction(Protocol):
     """One hold on the head of the ledger. Nobody else appends while it lasts."""
 
@@ -227,6 +241,48 @@ class Deed(NamedTuple):
     proposed_at_us: int
 
 
+class EntryQuery(NamedTuple):
+    """Which entries to look for. What is empty does not restrict; of several values, any will do.
+
+    Attributes:
+        after: Leave out what does not lie after this offset.
+        up_to: Look no further than this offset.
+        limit: Most entries to return.
+        decision_id: Only those about this decision.
+        operators: Only those that record a command of these operators.
+        containing: Only those whose bytes hold, of each of these groups, at least one.
+        risks: Only those about decisions of these risks.
+        actions: Only those about decisions on these types of action, as proposed or as modified since.
+        states: Only those about decisions that are in these states now.
+        tiers: Only those about decisions that these tiers decide now, or decided last.
+        cores: Only those about decisions of these cores.
+    """
+
+    after: int
+    up_to: int
+    limit: int
+    decision_id: str = ""
+    operators: Collection[str] = ()
+    containing: Sequence[Collection[bytes]] = ()
+    risks: Collection[int] = ()
+    actions: Collection[int] = ()
+    states: Collection[int] = ()
+    tiers: Collection[int] = ()
+    cores: Collection[str] = ()
+
+
+class Searched(NamedTuple):
+    """What a search has found.
+
+    Attributes:
+        records: The entries, in order.
+        offset: How far was looked: nothing else that was asked for lies between the query's `after` and here.
+    """
+
+    records: Sequence[Record]
+    offset: int
+
+
 class Store(Protocol):
     """The ledger and its projections.
 
@@ -285,6 +341,12 @@ class Store(Protocol):
     async def records(self, *, after: int, limit: int, decision_id: str = "") -> Sequence[Record]:
         """Return at most `limit` entries after an offset, in order; only those about one decision, if it is named."""
 
+    async def search(self, query: EntryQuery) -> Searched:
+        """Return the first entries that a query asks for. Reads no entry after `up_to`.
+
+        Fewer than `limit` may be returned although more are there; what was found then ends before `up_to`.
+        """
+
     async def deeds(self, operator: str, *, before: int, limit: int, decision_id: str = "") -> Sequence[Deed]:
         """Return entries that record an operator's commands, the latest first.
 
@@ -293,6 +355,39 @@ class Store(Protocol):
             before: Leave out what does not lie before this offset.
             limit: Most entries to return.
             decision_id: Only those about this decision, if it is named.
+        """
+
+    async def hashes(self, level: int, start: int, end: int) -> Sequence[bytes]:
+        """Return hashes of the tree's tiles, also of entries that were pruned.
+
+        Args:
+            level: Each is the root of 256**level entries' leaf hashes, one after the other; at 0 a leaf hash.
+            start: The first of the level's hashes to return, from 0.
+            end: The first not to return. The ledger has to have the entries of all of them.
+        """
+
+    async def newest_checkpoint(self, *, witnessed: bool = False) -> SignedCheckpoint | None:
+        """Return the largest checkpoint, or the largest that has a cosignature; None where there is none."""
+
+    async def checkpoint(self, size: int) -> SignedCheckpoint | None:
+        """Return the checkpoint of a tree's size; None where none is kept."""
+
+    async def keep_checkpoint(self, checkpoint: SignedCheckpoint, signed_us: int) -> None:
+        """Keep a new checkpoint, durably; if there is one of that size, that stays.
+
+        Of those signed an hour before it or earlier, the first of each hour is kept, and of those with a cosignature
+        the first of each hour and the largest.
+
+        Args:
+            checkpoint: The checkpoint.
+            signed_us: When it was signed, in microseconds since the epoch.
+        """
+
+    async def cosign_checkpoint(self, size: int, former: str, note: str) -> bool:
+        """Put a note with cosignatures in the place of a checkpoint's; do nothing if it is no longer the former one.
+
+        Returns:
+            Whether it was replaced; durable when it returns.
         """
 
     async def credential(self, credential_id: str) -> StoredCredential | None:
@@ -323,6 +418,28 @@ class Entropy(Protocol):
 
     def token(self, length: int) -> bytes:
         """Return that many bytes that nobody can guess."""
+
+
+class SignerError(Exception):
+    """A key could not be found, or not be used; the message tells people why, and what to do. Never the key."""
+
+
+class Signer(Protocol):
+    """A private key that checkpoints are signed with."""
+
+    @property
+    def verifier_key(self) -> str:
+        """The public key, as a verifier key of C2SP signed-note."""
+
+    def sign(self, text: bytes) -> bytes:
+        """Return the Ed25519 signature of a text. Raises SignerError where the key cannot be used."""
+
+
+class Signers(Protocol):
+    """Where the private keys are kept."""
+
+    def signer(self, verifier_key: str) -> Signer:
+        """Return the private key of a public one. Raises SignerError where it is not there."""
 
 
 class MessengerError(Exception):

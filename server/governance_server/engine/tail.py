@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from governance import v1
+
 TAIL_ITEMS: Final = 8192
 """Items a tail keeps, and at most twice as many before it is cut: about 16 MiB of decisions of 2 KiB. A follower
 further behind reads the store instead."""
@@ -94,10 +96,26 @@ class Tail:
             start += 1
         if start:
             self.floor = live[start - 1].offset
-        kept = live[start:]
+        self._keep(live[start:])
+
+    def _keep(self, kept: list[Item]) -> None:
+        self._bytes = sum(len(item.change) for item in kept)
         self._items = list(kept)
         self._offsets = [item.offset for item in kept]
         self._place = {item.decision_id: place for place, item in enumerate(kept)}
+
+    def cut(self, offset: int) -> None:
+        """Drop what changed up to an offset. Who has not been told of it yet reads the store, as it is by now."""
+        self.floor = max(self.floor, min(offset, self.head))
+        gone = bisect_right(self._offsets, offset)
+        kept = [item for item in self._items[gone:] if item is not None]
+        self._keep(kept)
+
+    def cut_at(self, decision_id: str) -> None:
+        """Drop what is kept of a decision, and what changed before it; nothing where it is not kept."""
+        place = self._place.get(decision_id)
+        if place is not None:
+            self.cut(self._offsets[place])
 
     def after(self, cursor: int, *, max_bytes: int) -> tuple[list[Item], int] | None:
         """Return what changed after a cursor and the cursor to go on from; None where the cursor lies below the floor.
@@ -156,6 +174,15 @@ class Tails:
         """Have every follower of every audience look up."""
         for tail in (self._all, *self._cores.values()):
             tail.wake()
+
+    def forget(self, entry: v1.Entry) -> None:
+        """Drop what an entry says is no longer there: personal data that were erased, entries that were pruned."""
+        for event in entry.events:
+            for tail in (self._all, *self._cores.values()):
+                if event.HasField("personal_data_erased"):
+                    tail.cut_at(event.personal_data_erased.decision_id)
+                elif event.HasField("entries_pruned"):
+                    tail.cut(event.entries_pruned.offset)
 
     def publish(self, items: Sequence[Item], head: int) -> None:
         """Tell every audience what is its."""

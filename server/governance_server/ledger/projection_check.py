@@ -9,9 +9,10 @@ from sqlalchemy import and_, func, select, text
 
 from governance import v1
 from governance_server.domain.digest import action_digest
+from governance_server.domain.redaction import without_personal_data
 from governance_server.ledger.listing import IS_OPEN
 from governance_server.ledger.projection import Projection, decision_row, operator_of, projected
-from governance_server.ledger.replay import issued_credentials, remade_decisions, without_personal_data
+from governance_server.ledger.replay import issued_credentials, remade_decisions
 from governance_server.ledger.schema import credentials, decisions, entries, tallies
 
 if TYPE_CHECKING:
@@ -178,13 +179,15 @@ def _complaint(row: Row[Any], remade: Remade | None, compare: Callable[[Decision
     if decision.decision.version != row.versions:
         version = decision.decision.version
         return f"the decision {stored.decision_id} is version {version}, and {row.versions} entries are about it"
-    return _other_action(decision.decision) or compare(decision, remade)
+    return _other_action(decision.decision, remade) or compare(decision, remade)
 
 
-def _other_action(decision: v1.Decision) -> str:
-    proposal = decision.proposal
-    if not proposal.HasField("action") or action_digest(proposal.action) == decision.action_digest:
+def _other_action(decision: v1.Decision, remade: Remade) -> str:
+    action = decision.proposal.action
+    if action_digest(action) == decision.action_digest:
         return ""
+    if remade.erased and action == v1.Action(type=action.type, scope=action.scope):
+        return ""  # what is left of it
     return f"the decision {decision.decision_id} shows another action than its action_digest is of"
 
 

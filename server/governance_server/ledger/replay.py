@@ -14,7 +14,6 @@ from governance_server.ledger.schema import entries, personal
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from google.protobuf.message import Message
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -31,8 +30,6 @@ _OF_DECISIONS: Final = (
 _OF_THE_HOUSE: Final = (
     select(entries.c.offset, entries.c.entry).where(entries.c.decision_id == "").order_by(entries.c.offset).limit(BATCH)
 )
-_PERSONAL_WHOLE: Final = ("proposal", "original_action", "notes")
-"""Fields of a decision that are there only where personal data is: erased, they are left out and not merely emptied."""
 
 
 class Remade(NamedTuple):
@@ -117,27 +114,3 @@ def _apply(issued: dict[str, Issued], event: v1.Event, entry: v1.Entry) -> None:
         credential.CopyFrom(issued[event.credential_revoked.credential_id].credential)
         credential.revoked = True
         issued[credential.credential_id] = Issued(credential, entry.offset)
-
-
-def without_personal_data(decision: v1.Decision) -> v1.Decision:
-    """Return a decision without all that comes of personal data."""
-    rest = v1.Decision()
-    rest.CopyFrom(decision)
-    for name in _PERSONAL_WHOLE:
-        rest.ClearField(name)
-    for inquiry in rest.inquiries:
-        inquiry.ClearField("answer")
-    for modification in rest.modifications:
-        modification.ClearField("changes")
-    _clear_marked(rest)
-    return rest
-
-
-def _clear_marked(message: Message) -> None:
-    """Empty every field that the contract marks as personal data, however deep."""
-    for field, value in message.ListFields():
-        if field.GetOptions().Extensions[v1.personal_data]:
-            message.ClearField(field.name)
-        elif field.message_type is not None and not field.message_type.GetOptions().map_entry:
-            for each in value if field.is_repeated else [value]:
-                _clear_marked(each)

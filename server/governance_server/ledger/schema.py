@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, LargeBinary, MetaData, Table, Text, text
 
-REVISION: Final = "0003"
+REVISION: Final = "0004"
 """The newest revision; `migrations/versions` ends in it."""
 
 IS_OF_AN_OPERATOR: Final = "operator <> ''"
@@ -137,6 +137,28 @@ credentials: Final = Table(
     Column("credential", LargeBinary, nullable=False),
     Column("proof", LargeBinary, nullable=False),
 )
+
+# The Merkle tree over `entries.hash`, as domain.tree has it. On level 0 only full tiles, so that an entry's hash is
+# here also once the entry was pruned; the last tile of each other level is replaced as it grows.
+tiles: Final = Table(
+    "tiles",
+    metadata,
+    Column("level", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("hashes", LargeBinary, nullable=False),
+)
+
+# Signed checkpoints: all of the last hour, and before that one an hour of each kind.
+checkpoints: Final = Table(
+    "checkpoints",
+    metadata,
+    Column("size", Integer, primary_key=True, autoincrement=False),
+    Column("note", Text, nullable=False),
+    Column("witnessed", Integer, nullable=False),  # it has a cosignature
+    Column("signed_us", Integer, nullable=False),
+)
+Index("checkpoints_by_time", checkpoints.c.signed_us)
+Index("witnessed_checkpoints", checkpoints.c.size, sqlite_where=text("witnessed = 1"))
 
 # One row, always. Who holds it locked holds the ledger.
 head: Final = Table(

@@ -17,10 +17,11 @@ from governance_server.engine.ports import (
     DecisionPage,
     Deed,
     Head,
+    Searched,
     StoredCredential,
     StoreError,
 )
-from governance_server.ledger import queries
+from governance_server.ledger import checkpoints, queries, searching
 from governance_server.ledger.listing import Listed, encode_cursor, place, selection
 from governance_server.ledger.projection_check import (
     first_misprojection,
@@ -29,6 +30,8 @@ from governance_server.ledger.projection_check import (
 )
 from governance_server.ledger.schema import credentials, decisions, head, house
 from governance_server.ledger.sqlite_transaction import stored_record
+from governance_server.ledger.tile_check import first_wrong_hash
+from governance_server.ledger.tiles import read_hashes
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -36,7 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from governance_server.engine.ports import DecisionQuery, Record
+    from governance_server.engine.ports import DecisionQuery, EntryQuery, Record, SignedCheckpoint
     from governance_server.ledger.projection_check import Misprojection
 
 OPEN_BATCH: Final = 512
@@ -115,9 +118,36 @@ class SqliteReads:
         """Return at most `limit` entries after an offset, in order; only those about one decision, if it is named."""
         return [stored_record(row) for row in await self._read(queries.records(after, limit, decision_id))]
 
+    async def search(self, query: EntryQuery) -> Searched:
+        """Return the first entries that a query asks for, and how far was looked."""
+        rows = await self._read(searching.selection(query))
+        offset = rows[-1].offset if len(rows) == query.limit else query.up_to
+        unsure = {row.decision_id for row in rows if not row.sure} if query.actions else set()
+        if unsure:
+            naming = await self._read(searching.naming_actions(unsure))
+            unsure -= searching.of_actions(naming, query.actions)
+        records = [stored_record(row[:-1]) for row in rows if row.decision_id not in unsure]
+        return Searched(records, offset)
+
     async def deeds(self, operator: str, *, before: int, limit: int, decision_id: str = "") -> Sequence[Deed]:
         """Return entries that record an operator's commands, the latest first; of one decision, if it is named."""
         return [Deed._make(row) for row in await self._read(queries.deeds(operator, before, limit, decision_id))]
+
+    async def hashes(self, level: int, start: int, end: int) -> Sequence[bytes]:
+        """Return hashes of the tree's tiles, also of entries that were pruned."""
+        assert start < end
+        async with self._connection() as connection:
+            return await read_hashes(connection, level, start, end)
+
+    async def newest_checkpoint(self, *, witnessed: bool = False) -> SignedCheckpoint | None:
+        """Return the largest checkpoint, or the largest that has a cosignature; None where there is none."""
+        rows = await self._read(checkpoints.newest(witnessed=witnessed))
+        return checkpoints.signed_checkpoint(rows[0]) if rows else None
+
+    async def checkpoint(self, size: int) -> SignedCheckpoint | None:
+        """Return the checkpoint of a tree's size; None where none is kept."""
+        rows = await self._read(checkpoints.of_size(size))
+        return checkpoints.signed_checkpoint(rows[0]) if rows else None
 
     async def credential(self, credential_id: str) -> StoredCredential | None:
         """Return one credential, revoked or not; None where there is none."""
@@ -158,6 +188,11 @@ class SqliteReads:
         """Return the first credential that is not what the entries make it; None where all is well."""
         async with self._connection() as connection:
             return await first_wrong_credential(connection)
+
+    async def wrong_hash(self) -> Misprojection | None:
+        """Return the first hash of the tree or its checkpoints that the entries do not make; None where all is well."""
+        async with self._connection() as connection:
+            return await first_wrong_hash(connection)
 
     async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
         async with self._connection() as connection:

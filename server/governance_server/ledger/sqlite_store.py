@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from governance_server.engine.ports import Head, StoreBusyError, StoreError
-from governance_server.ledger import statements
+from governance_server.ledger import checkpoints, statements
 from governance_server.ledger.migration import migrate
 from governance_server.ledger.settling import settled
 from governance_server.ledger.sqlite_engine import ledger_engine
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     import aiosqlite
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+    from governance_server.engine.ports import SignedCheckpoint
 
 FILE_MODE: Final = 0o600
 """The ledger is its owner's. SQLite gives the files beside it (-wal, -shm) the same mode."""
@@ -39,6 +41,7 @@ class SqliteStore(SqliteReads):
         self._writer = writer
         self._driver = driver
         self._writing = asyncio.Lock()
+        self._thinned_us = 0
 
     @classmethod
     async def open(cls, path: Path, *, create: bool) -> Self:
@@ -115,6 +118,24 @@ class SqliteStore(SqliteReads):
         async with self.transaction():
             with told_as_store_error("written"):
                 await self._driver.execute(statements.NOTE_VERIFIED, (offset,))
+
+    async def keep_checkpoint(self, checkpoint: SignedCheckpoint, signed_us: int) -> None:
+        """Keep a new checkpoint, and of those signed an hour before it or earlier one an hour."""
+        until_us = signed_us - checkpoints.HOUR_US
+        # only the hour that is ending has more than one: what came before was thinned before, at least after the start
+        since_us = self._thinned_us - self._thinned_us % checkpoints.HOUR_US
+        async with self.transaction():
+            with told_as_store_error("written"):
+                await self._driver.execute(statements.INSERT_CHECKPOINT, (*checkpoint, signed_us))
+                await self._driver.execute(checkpoints.THIN, (since_us, until_us))
+        self._thinned_us = max(until_us, 0)
+
+    async def cosign_checkpoint(self, size: int, former: str, note: str) -> bool:
+        """Put a note with cosignatures in the place of a checkpoint's; do nothing if it is no longer the former one."""
+        async with self.transaction():
+            with told_as_store_error("written"):
+                cursor = await self._driver.execute(statements.COSIGN_CHECKPOINT, (note, 1, size, former))
+        return cursor.rowcount == 1
 
     async def close(self) -> None:
         """Let go of the store, after the transaction that is on its way. Idempotent."""

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from governance import v1
 from governance_server.domain.moment import microseconds
 from governance_server.engine.ports import Head, KnownRequest, Record, StoreError
-from governance_server.ledger import statements
+from governance_server.ledger import statements, tiles
 from governance_server.ledger.projection import decision_row, operator_of, projected, tallied
 
 if TYPE_CHECKING:
@@ -42,6 +42,11 @@ class SqliteTransaction:
     def head(self) -> Head:
         """The end of the ledger, locked."""
         return self._head
+
+    @property
+    def connection(self) -> aiosqlite.Connection:
+        """The connection that it is on, for an administrator's statements within it."""
+        return self._connection
 
     async def records_after(self, offset: int) -> Sequence[Record]:
         """Return all entries after `offset`, in order."""
@@ -82,6 +87,7 @@ class SqliteTransaction:
             for statement, rows in _writes(appendage, self._head):
                 if rows:
                     await self._connection.executemany(statement, rows)
+            await tiles.grow(self._connection, self._head.offset, [record.hash for record in appendage.records])
 
     async def _read(self, statement: str, parameter: str | int) -> Sequence[sqlite3.Row]:
         with told_as_store_error("read"):

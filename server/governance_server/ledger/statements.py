@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import bindparam, column, func, insert, select, update
 from sqlalchemy.dialects import sqlite
 
-from governance_server.ledger.schema import credentials, decisions, entries, head, house, personal, requests, tallies
+from governance_server.ledger.schema import (
+    checkpoints,
+    credentials,
+    decisions,
+    entries,
+    head,
+    house,
+    personal,
+    requests,
+    tallies,
+    tiles,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import ScalarSelect, Table
@@ -90,6 +101,37 @@ READ_REJECTIONS: Final = positional(
 )
 READ_DECISIONS: Final = positional(
     select(decisions.c.decision_id, decisions.c.decision).where(decisions.c.decision_id.in_(_keys())), "keys"
+)
+
+READ_LEAVES: Final = positional(
+    select(entries.c.hash)
+    .where(entries.c.offset > bindparam("after"), entries.c.offset <= bindparam("up_to"))
+    .order_by(entries.c.offset),
+    "after",
+    "up_to",
+)
+READ_TILE: Final = positional(
+    select(tiles.c.hashes).where(tiles.c.level == bindparam("of_level"), tiles.c.number == bindparam("of_number")),
+    "of_level",
+    "of_number",
+)
+_TILE: Final = sqlite.insert(tiles)
+UPSERT_TILE: Final = positional(
+    _TILE.on_conflict_do_update(index_elements=tiles.primary_key, set_={"hashes": _TILE.excluded.hashes}),
+    *tiles.columns.keys(),
+)
+
+INSERT_CHECKPOINT: Final = positional(
+    sqlite.insert(checkpoints).on_conflict_do_nothing(index_elements=[checkpoints.c.size]), *checkpoints.columns.keys()
+)
+COSIGN_CHECKPOINT: Final = positional(
+    update(checkpoints)
+    .values(note=bindparam("to_note"), witnessed=1)
+    .where(checkpoints.c.size == bindparam("of_size"), checkpoints.c.note == bindparam("from_note")),
+    "to_note",
+    "witnessed",
+    "of_size",
+    "from_note",
 )
 
 _TALLY: Final = sqlite.insert(tallies)

@@ -9,7 +9,8 @@ from google.protobuf.message import DecodeError
 from governance import v1
 from governance_server.domain.digest import NO_HASH, SALT_BYTES, entry_hash, personal_commitment
 from governance_server.domain.moment import microseconds
-from governance_server.engine.ports import Head
+from governance_server.domain.tree import WIDTH
+from governance_server.engine.ports import Head, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +54,9 @@ class Verified(NamedTuple):
 async def verify(store: Store, *, after: int = 0, progress: Progress | None = None) -> Verified:
     """Verify the entries after an offset up to the head as it is at the start.
 
+    Where entries were pruned, their hashes in the tree take their place, and an entry has to say so. Of how many were,
+    only a walk from the beginning can tell.
+
     Args:
         store: The ledger.
         after: An offset up to which it was verified before; the first entry after it has to follow that one.
@@ -62,18 +66,36 @@ async def verify(store: Store, *, after: int = 0, progress: Progress | None = No
         LedgerDamagedError: An entry is missing, surplus, out of place or changed.
         StoreError: The ledger could not be read.
     """
-    end = await store.head()
-    place = await _place_at(store, after, end)
-    while place.offset < end.offset:
-        records = await store.records(after=place.offset, limit=min(BATCH, end.offset - place.offset))
-        if not records:
-            raise LedgerDamagedError(place.offset + 1, f"it is missing, though the ledger goes on to {end.offset}")
-        for record in records:
-            place = verified_entry(record, place)
+    while True:
+        end = await store.head()
+        try:
+            return await _verify(store, after, end, progress)
+        except LedgerDamagedError:
+            if not await _pruned_since(store, end):
+                raise
+
+
+async def _verify(store: Store, after: int, end: Head, progress: Progress | None) -> Verified:
+    walk = Walk(store, end)
+    await walk.begin(after)
+    while walk.place.offset < end.offset:
+        await walk.go_on()
         if progress is not None:
-            progress(place.offset, end.offset)
-    await _verify_end(store, place, end)
-    return Verified(place.offset)
+            progress(walk.place.offset, end.offset)
+    walk.assure_pruned(whole=after == 0)
+    await _verify_end(store, walk.place, end)
+    return Verified(walk.place.offset)
+
+
+async def _pruned_since(store: Store, end: Head) -> bool:
+    """Tell whether somebody has pruned while we walked: then what was missing is told of further on."""
+    after = end.offset
+    while records := await store.records(after=after, limit=BATCH):
+        for record in records:
+            if any(event.HasField("entries_pruned") for event in v1.Entry.FromString(record.entry).events):
+                return True
+        after = records[-1].offset
+    return False
 
 
 async def check(store: SqliteStore, *, progress: Progress | None = None) -> Verified:
@@ -86,7 +108,7 @@ async def check(store: SqliteStore, *, progress: Progress | None = None) -> Veri
     if complaint := await store.structural_damage():
         raise LedgerDamagedError(0, f"SQLite finds the file itself broken ({complaint})")
     verified = await verify(store, progress=progress)
-    if misprojection := await store.misprojection() or await store.wrong_credential():
+    if misprojection := await store.wrong_hash() or await store.misprojection() or await store.wrong_credential():
         raise LedgerDamagedError(*misprojection)
     return verified
 
@@ -102,20 +124,101 @@ async def verify_open_decisions(store: SqliteStore) -> None:
         raise LedgerDamagedError(*misprojection)
 
 
-async def _place_at(store: Store, after: int, end: Head) -> Head:
-    """Return the place after which to go on, as the entry there has it."""
-    if after == 0:
-        return START
-    if after > end.offset:
-        raise LedgerDamagedError(
-            end.offset + 1, f"it is missing; the ledger once went on to {after} and ends with {end.offset}"
-        )
-    records = await store.records(after=after - 1, limit=1)
-    if not records or records[0].offset != after:
-        raise LedgerDamagedError(after, "it is missing, though it was verified before")
-    # its own hash is checked anew; what it follows was checked when it was verified
-    entry = _parsed(records[0], after)
-    return verified_entry(records[0], Head(after - 1, entry.previous_hash, 0))
+class Walk:
+    """One walk from entry to entry.
+
+    Attributes:
+        place: How far it has come.
+    """
+
+    def __init__(self, store: Store, end: Head) -> None:
+        self.place = START
+        self._store = store
+        self._end = end
+        self._gaps: list[tuple[int, int]] = []
+        self._pruned_to = 0
+        self._pruned = 0
+
+    async def begin(self, after: int) -> None:
+        """Go to an offset up to which the ledger was verified before.
+
+        Raises:
+            LedgerDamagedError: It is not there.
+        """
+        if after == 0:
+            return
+        if after > self._end.offset:
+            raise LedgerDamagedError(
+                self._end.offset + 1,
+                f"it is missing; the ledger once went on to {after} and ends with {self._end.offset}",
+            )
+        records = await self._store.records(after=after - 1, limit=1)
+        if not records or records[0].offset != after:
+            self.place = Head(after - 1, NO_HASH, 0)
+            await self._pass_over(after, "it is missing, though it was verified before")
+            return
+        # its own hash is checked anew; what it follows was checked when it was verified
+        entry = _parsed(records[0], after)
+        self.place = verified_entry(records[0], Head(after - 1, entry.previous_hash, 0))
+
+    async def go_on(self) -> None:
+        """Verify the next entries.
+
+        Raises:
+            LedgerDamagedError: One is missing, out of place or changed.
+        """
+        start = self.place.offset
+        records = await self._store.records(after=start, limit=min(BATCH, self._end.offset - start))
+        records = [record for record in records if record.offset <= self._end.offset]
+        if not records:
+            raise LedgerDamagedError(start + 1, f"it is missing, though the ledger goes on to {self._end.offset}")
+        for record in records:
+            if record.offset > self.place.offset + 1:
+                await self._pass_over(
+                    record.offset - 1, f"it is missing; the next one there is has offset {record.offset}"
+                )
+            self.place = verified_entry(record, self.place)
+            if not record.decision_id:
+                self._heed(v1.Entry.FromString(record.entry))
+
+    async def _pass_over(self, last: int, complaint: str) -> None:
+        """Go on after entries that are not there, if the tree has the hash of the last of them."""
+        first = self.place.offset + 1
+        if last > self._end.offset - self._end.offset % WIDTH:
+            raise LedgerDamagedError(first, complaint)  # what is not in a full tile was not pruned
+        try:
+            (hash_,) = await self._store.hashes(0, last - 1, last)
+        except StoreError as error:
+            raise LedgerDamagedError(first, complaint) from error
+        self._gaps.append((first, last))
+        self.place = Head(last, hash_, self.place.recorded_at_us)
+
+    def _heed(self, entry: v1.Entry) -> None:
+        for event in entry.events:
+            if event.HasField("entries_pruned"):
+                self._pruned_to = max(self._pruned_to, event.entries_pruned.offset)
+                self._pruned += event.entries_pruned.entries
+
+    def assure_pruned(self, *, whole: bool) -> None:
+        """Let pass that entries were missing if they were pruned.
+
+        Args:
+            whole: The walk began with the first entry, so that they can be counted.
+
+        Raises:
+            LedgerDamagedError: They were not.
+        """
+        for first, last in self._gaps:
+            if last > self._pruned_to:
+                raise LedgerDamagedError(
+                    max(first, self._pruned_to + 1), "it is missing, and no entry says that it was pruned"
+                )
+        missing = sum(last - first + 1 for first, last in self._gaps)
+        if whole and missing != self._pruned:
+            first = self._gaps[0][0] if self._gaps else 1
+            raise LedgerDamagedError(
+                first, f"{missing} entries from it on are missing, and {self._pruned} are said to have been pruned"
+            )
 
 
 async def _verify_end(store: Store, place: Head, end: Head) -> None:

@@ -13,6 +13,7 @@ from governance_server.rpc.answering import answer
 from governance_server.rpc.handlers import BidiStream, Unary
 from governance_server.rpc.operator_statistics import operator_statistics
 from governance_server.rpc.paging import page_of
+from governance_server.rpc.redacting import shown_to
 from governance_server.rpc.similar import similar_decisions
 from governance_server.rpc.streams import OPERATE, Stream
 
@@ -57,13 +58,13 @@ class ConsoleService:
             receipt=receipt, decision=await self._edge.decision(decision_id) if found else None
         )
 
-    async def _get_statistics(self, _: v1.GetStatisticsRequest, __: Principal) -> v1.GetStatisticsResponse:
+    async def _get_statistics(self, _: v1.GetStatisticsRequest, principal: Principal) -> v1.GetStatisticsResponse:
         counts = await self._edge.store.counts()
         now_us = self._edge.clock.now_us()
         nearest_us = counts.nearest_deadline_us
         connections = self._edge.connections
         risks = sorted((risk for risk in v1.RiskLevel.values() if risk), reverse=True)
-        return v1.GetStatisticsResponse(
+        response = v1.GetStatisticsResponse(
             risks=[_risk_count(risk, *counts.by_risk.get(risk, (0, 0))) for risk in risks],
             states=[
                 v1.StateCount(state=state, count=count) for state, count in sorted(_states(counts.by_state).items())
@@ -79,6 +80,7 @@ class ConsoleService:
             halts=self._edge.governor.house.halts.values(),
             alarms=self._edge.governor.alarms,
         )
+        return shown_to(principal, self._edge.policy, response)
 
     async def _list_operators(self, request: v1.ListOperatorsRequest, _: Principal) -> v1.ListOperatorsResponse:
         operators = await self._operators()
@@ -107,9 +109,10 @@ class ConsoleService:
             operators=eligible, quorum=v1.Quorum(required=needed.required, roles=needed.roles)
         )
 
-    async def _list_halts(self, _: v1.ListHaltsRequest, __: Principal) -> v1.ListHaltsResponse:
+    async def _list_halts(self, _: v1.ListHaltsRequest, principal: Principal) -> v1.ListHaltsResponse:
         now = timestamp(self._edge.clock.now_us())
-        return v1.ListHaltsResponse(halts=self._edge.governor.house.halts.values(), server_time=now)
+        response = v1.ListHaltsResponse(halts=self._edge.governor.house.halts.values(), server_time=now)
+        return shown_to(principal, self._edge.policy, response)
 
     async def _list_similar_decisions(
         self, request: v1.ListSimilarDecisionsRequest, principal: Principal

@@ -15,6 +15,7 @@ from governance_server.errors import FieldViolation, InvalidArgument, NotFound
 from governance_server.rpc.answering import answer
 from governance_server.rpc.handlers import BidiStream, ServerStream, Unary
 from governance_server.rpc.limits import MAX_PAGE_BYTES
+from governance_server.rpc.redacting import shown_changes, shown_to
 from governance_server.rpc.streams import PROPOSE, Stream, check_ledger, known_head
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ class DecisionService:
                 v1.ERROR_REASON_DECISION_NOT_FOUND,
                 f"There is no decision {request.decision_id} that you may see. List what there is with ListDecisions.",
             )
-        return v1.GetDecisionResponse(decision=decision, server_time=timestamp(self._edge.clock.now_us()))
+        response = v1.GetDecisionResponse(decision=decision, server_time=timestamp(self._edge.clock.now_us()))
+        return shown_to(principal, self._edge.policy, response)
 
     async def _list_decisions(self, request: v1.ListDecisionsRequest, principal: Principal) -> v1.ListDecisionsResponse:
         allowed = v1.DecisionFilter()
@@ -103,12 +105,13 @@ class DecisionService:
                 "The page token does not belong to this list. Start again with the first page.",
                 field_violations=[FieldViolation("page_token", "belongs to another filter, order or server")],
             ) from error
-        return v1.ListDecisionsResponse(
+        response = v1.ListDecisionsResponse(
             decisions=page.decisions,
             next_page_token=page.next,
             offset=offset,
             server_time=timestamp(self._edge.clock.now_us()),
         )
+        return shown_to(principal, self._edge.policy, response)
 
     async def _fitting_page(self, query: DecisionQuery) -> DecisionPage:
         """Return a page that is shorter than asked for where its decisions are too large for one message."""
@@ -133,14 +136,15 @@ class DecisionService:
         )
         try:
             with self._edge.connections.hold(session, principal, acts=False):
-                yield self._watch_frame(await session.news(0.0), ledger_id=self._edge.ledger_id)
+                yield self._watch_frame(await session.news(0.0), principal, ledger_id=self._edge.ledger_id)
                 while not self._edge.stopping.is_set():
-                    yield self._watch_frame(await session.news(self._edge.limits.progress_interval_s))
+                    yield self._watch_frame(await session.news(self._edge.limits.progress_interval_s), principal)
         finally:
             session.close()
 
-    def _watch_frame(self, news: News, ledger_id: str = "") -> bytes:
+    def _watch_frame(self, news: News, principal: Principal, ledger_id: str = "") -> bytes:
+        changes = shown_changes(principal, self._edge.policy, news.changes)
         envelope = v1.Envelope(offset=news.offset, server_time=timestamp(self._edge.clock.now_us()))
         head = v1.WatchDecisionsResponse(ledger_id=ledger_id, caught_up=news.caught_up).SerializeToString()
         number = v1.WatchDecisionsResponse.ENVELOPE_FIELD_NUMBER
-        return b"".join((length_delimited(number, envelope.SerializeToString()), *news.changes, head))
+        return b"".join((length_delimited(number, envelope.SerializeToString()), *changes, head))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from governance_server.domain.command import Command
+    from governance_server.domain.policy import Policy
     from governance_server.engine.governor import Governor
     from governance_server.engine.ports import Clock, Entropy, Store
     from governance_server.engine.session import Session
@@ -110,6 +111,11 @@ class Edge:
     version: str
     started_us: int
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.governor.house.policy
 
     async def ask(self, command: Command) -> v1.Receipt:
         """Have one command decided; return its receipt once it is durable.

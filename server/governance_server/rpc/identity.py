@@ -32,6 +32,7 @@ _CORE: Final = frozenset({v1.ROLE_CORE})
 _READERS: Final = _OPERATORS | {v1.ROLE_AUDITOR}
 _EVERYONE: Final = _READERS | _CORE
 _MANAGERS: Final = frozenset({v1.ROLE_SECURITY_MANAGER, v1.ROLE_CISO})
+_WITNESSES: Final = frozenset({v1.ROLE_AUDITOR, v1.ROLE_CISO})
 _ADMINISTRATION: Final = _MANAGERS | {v1.ROLE_AUDITOR}
 
 ALLOWED: Final[Mapping[str, frozenset[v1.Role.ValueType]]] = {
@@ -52,6 +53,10 @@ ALLOWED: Final[Mapping[str, frozenset[v1.Role.ValueType]]] = {
     "/governance.v1.ConsoleService/ListSimilarDecisions": _READERS,
     "/governance.v1.ConsoleService/GetOperatorStatistics": _READERS,
     "/governance.v1.AuditService/ListEntries": _READERS,
+    "/governance.v1.AuditService/GetCheckpoint": _READERS,
+    "/governance.v1.AuditService/GetInclusionProof": _READERS,
+    "/governance.v1.AuditService/GetConsistencyProof": _READERS,
+    "/governance.v1.AuditService/AddCosignature": _WITNESSES,
     "/governance.v1.AdministrationService/ListCredentials": _ADMINISTRATION,
     "/governance.v1.AdministrationService/GetPolicy": _READERS,
     "/governance.v1.AdministrationService/CheckPolicy": _READERS,

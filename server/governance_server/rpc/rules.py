@@ -69,6 +69,12 @@ def limits_of(field: FieldDescriptor) -> v1.Limits:
     return field.GetOptions().Extensions[v1.limits]
 
 
+def is_required(field: FieldDescriptor) -> bool:
+    """Tell whether a field has to be set: the contract says so, or says that it is a number above 0."""
+    limits = limits_of(field)
+    return limits.required or (limits.minimum > 0 and not field.has_presence)
+
+
 def scalar(field: FieldDescriptor, limits: v1.Limits) -> Rule | None:
     """Return the rule for one value of a field that is no message; None where any value will do.
 
@@ -122,8 +128,8 @@ def _sized(limits: v1.Limits, unit: str) -> Rule:
 def _number(limits: v1.Limits, least: float, most: float) -> Rule:
     least = limits.minimum if limits.HasField("minimum") else least
     most = limits.maximum if limits.HasField("maximum") else most
-    # A field without presence that is left out is 0 and is not looked at.
-    assert least <= 0 <= most
+    # A field without presence that is left out is 0 and is not looked at; `is_required` has it looked for.
+    assert most >= 0
 
     def rule(value: float) -> Sequence[Violation]:
         if least <= value <= most:

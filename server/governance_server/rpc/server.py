@@ -15,6 +15,7 @@ from governance_server.rpc.console_service import ConsoleService
 from governance_server.rpc.decision_service import DecisionService
 from governance_server.rpc.handlers import Gate, service_handler
 from governance_server.rpc.limits import channel_options
+from governance_server.rpc.proof_service import ProofService
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,7 +114,7 @@ def _rpcs(edge: Edge) -> Mapping[str, Mapping[str, Rpc]]:
     return {
         "governance.v1.DecisionService": DecisionService(edge).rpcs(),
         "governance.v1.ConsoleService": ConsoleService(edge).rpcs(),
-        "governance.v1.AuditService": AuditService(edge).rpcs(),
+        "governance.v1.AuditService": {**AuditService(edge).rpcs(), **ProofService(edge).rpcs()},
         "governance.v1.AdministrationService": AdministrationService(edge).rpcs(),
     }
 

@@ -8,6 +8,7 @@ from governance import v1
 from governance_server.domain.lifecycle import is_open
 from governance_server.errors import FailedPrecondition
 from governance_server.rpc.limits import MAX_PAGE_BYTES
+from governance_server.rpc.redacting import shown_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -55,12 +56,13 @@ async def similar_decisions(
     alike = await edge.store.alike(
         decision.group_key, without=decision.decision_id, limit=request.page_size or DEFAULT_PAGE, counted=COUNTED
     )
-    return v1.ListSimilarDecisionsResponse(
+    response = v1.ListSimilarDecisionsResponse(
         decisions=_fitting(alike.latest),
         states=_state_counts(alike.by_state),
         approved_by_policy=alike.approved_by_policy,
         open=alike.still_open,
     )
+    return shown_to(principal, edge.policy, response)
 
 
 def has_judged(decision: v1.Decision, operator: str) -> bool:

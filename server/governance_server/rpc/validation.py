@@ -68,7 +68,7 @@ def validate(message: Message) -> None:
 def compiled(descriptor: Descriptor) -> rules.Rule:
     """Return the rule for all messages of a type, made of the rules of its fields. The type must not contain itself."""
     checks = {field: check for field in descriptor.fields if (check := _field(field)) is not None}
-    required = tuple((field.name, field.has_presence) for field in descriptor.fields if rules.limits_of(field).required)
+    required = tuple((field.name, field.has_presence) for field in descriptor.fields if rules.is_required(field))
     relation = relations.RELATIONS.get(descriptor.full_name)
     command_id = relations.COMMAND_IDS.get(descriptor.full_name)
 

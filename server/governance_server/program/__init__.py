@@ -1,0 +1,1 @@
+"""The verbs of `governance-server`: their arguments, and what they tell people."""

@@ -1,0 +1,85 @@
+"""What other processes append is taken over by itself, and what they took away is forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from governance import v1
+from governance_server.domain.command import Consequence
+from governance_server.domain.house import House
+from governance_server.domain.moment import SECOND_US
+from governance_server.engine.batch import Batch
+from governance_server.engine.enrolment import ADMINISTRATOR
+from governance_server.engine.lookout import Lookout
+from governance_server.errors import Unavailable
+from tests.support.messages import OPERATOR_1, rejection
+from tests.support.served import Served, serving
+
+
+async def append(served: Served, event: v1.Event) -> int:
+    """Append an entry as another process would; return its offset."""
+    async with served.edge.store.transaction() as transaction:
+        batch = Batch(transaction.head, served.clock.now_us(), served.edge.entropy, House())
+        batch.append(ADMINISTRATOR, "", "", Consequence((event,)))
+        appendage = batch.appendage()
+        assert appendage is not None
+        await transaction.append(appendage)
+    return batch.head.offset
+
+
+async def ended(served: Served) -> v1.Decision:
+    """Have a decision end; return it."""
+    decision = await served.propose(1)
+    await served.do(OPERATOR_1, rejection(decision))
+    return await served.edge.decision(decision.decision_id)
+
+
+def erased(decision: v1.Decision) -> v1.Event:
+    return v1.Event(personal_data_erased=v1.PersonalDataErased(decision_id=decision.decision_id, entries=2))
+
+
+def pruned(decision: v1.Decision) -> v1.Event:
+    return v1.Event(entries_pruned=v1.EntriesPruned(offset=decision.offset, entries=2))
+
+
+@pytest.mark.parametrize("event_of", [erased, pruned])
+async def test_what_is_gone_is_forgotten(event_of: object) -> None:
+    """Within a second, with no command, a change whose data is gone is no longer in memory: it is read anew."""
+    assert callable(event_of)
+    async with serving() as served:
+        decision, tail = await ended(served), served.edge.governor.tails.of("")
+        assert tail.after(decision.offset - 1, max_bytes=2**20) is not None
+        looking = asyncio.create_task(Lookout(served.edge.store, served.clock, served.edge.governor).run())
+        offset = await append(served, event_of(decision))
+        while served.edge.governor.tails.head < offset:
+            served.clock.advance(SECOND_US)
+            await asyncio.sleep(0)
+        assert tail.after(decision.offset - 1, max_bytes=2**20) is None
+        assert tail.after(decision.offset, max_bytes=2**20) == ([], offset)
+        looking.cancel()
+
+
+async def test_nothing_new() -> None:
+    """Where nothing was appended, the governor is left alone."""
+    async with serving() as served:
+        await ended(served)
+        head = served.edge.governor.tails.head
+        await Lookout(served.edge.store, served.clock, served.edge.governor).look()
+        assert served.edge.governor.tails.head == head
+
+
+async def test_after_the_governor() -> None:
+    """Once the governor has ended, there is nothing to look out for."""
+    async with serving() as served:
+        decision = await ended(served)
+        await append(served, erased(decision))
+        served.edge.governor.close()
+        lookout = Lookout(served.edge.store, served.clock, served.edge.governor)
+        with pytest.raises(Unavailable):
+            await lookout.look()
+        running = asyncio.create_task(lookout.run())
+        while not running.done():
+            served.clock.advance(SECOND_US)
+            await asyncio.sleep(0)
