@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,12 @@ settings.load_profile("governance")
 
 
 def pytest_configure() -> None:
-    """Have Ctrl-C end what tests start: a shell's background job ignores it, and hands that on to its children."""
+    """Have Ctrl-C end what tests start, and what they start speak English, whatever the person who runs them speaks.
+
+    A shell's background job ignores Ctrl-C, and hands that on to its children.
+    """
+    os.environ["LC_ALL"] = "C.UTF-8"
+    os.environ.pop("LANGUAGE", None)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from governance_client.errors import CredentialsError
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -65,7 +66,9 @@ class Credentials:
         """
         path = Path(path)
         if server is not None and not _is_address(server):
-            raise CredentialsError(f"{server!r} is no server address; write HOST:PORT, such as 127.0.0.1:50051.")
+            raise CredentialsError(
+                _("{address!r} is no server address; write HOST:PORT, such as 127.0.0.1:50051.").format(address=server)
+            )
         return _from_document(path, _document(path), server)
 
 
@@ -78,8 +81,10 @@ def find(path_argument: Path | str | None, environ: Mapping[str, str]) -> Path:
     chosen = path_argument or environ.get(ENVIRONMENT_VARIABLE)
     if not chosen:
         raise CredentialsError(
-            f"No credentials were named. Say --credentials FILE, or set {ENVIRONMENT_VARIABLE}; "
-            "`governance-server operator add` or `core add` writes such a file."
+            _(
+                "No credentials were named. Say --credentials FILE, or set {variable}; `governance-server operator "
+                "add` or `core add` writes such a file."
+            ).format(variable=ENVIRONMENT_VARIABLE)
         )
     return Path(chosen)
 
@@ -91,25 +96,35 @@ def _document(path: Path) -> dict[str, object]:
             content = file.read(_MAX_FILE_BYTES + 1)
     except OSError as error:
         raise CredentialsError(
-            f"The credentials file {path} cannot be read: {error.strerror or error}. Name another with --credentials."
+            _("The credentials file {path} cannot be read: {why}. Name another with --credentials.").format(
+                path=path, why=error.strerror or error
+            )
         ) from None
     if len(content) > _MAX_FILE_BYTES:
-        raise CredentialsError(f"{path} is too large for a credentials file; name the one that was written for you.")
+        raise CredentialsError(
+            _("{path} is too large for a credentials file; name the one that was written for you.").format(path=path)
+        )
     try:
         return tomllib.loads(content.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         # the parser's own text may quote a line, and with it a secret
-        raise CredentialsError(f"{path} is not a credentials file: it is no TOML. Have it written anew.") from None
+        raise CredentialsError(
+            _("{path} is not a credentials file: it is no TOML. Have it written anew.").format(path=path)
+        ) from None
 
 
 def _check_private(path: Path, status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
-        raise CredentialsError(f"{path} is not a file; name the credentials file that was written for you.")
+        raise CredentialsError(
+            _("{path} is not a file; name the credentials file that was written for you.").format(path=path)
+        )
     if os.name == "posix" and status.st_mode & _OPEN_TO_OTHERS:
         mode = stat.S_IMODE(status.st_mode)
         raise CredentialsError(
-            f"Others may read the credentials file {path} (its mode is {mode:04o}), so it is not used. "
-            f"Run: chmod 600 {path}; if anybody may have read it, have it revoked and another one issued."
+            _(
+                "Others may read the credentials file {path} (its mode is {mode:04o}), so it is not used. Run: chmod "
+                "600 {path}; if anybody may have read it, have it revoked and another one issued."
+            ).format(path=path, mode=mode)
         )
 
 
@@ -118,14 +133,21 @@ def _from_document(path: Path, document: Mapping[str, object], server: str | Non
     certificate, key = _optional(path, document, "client_certificate"), _optional(path, document, "client_key")
     if (token is None) == (certificate is None) or (certificate is None) != (key is None):
         raise CredentialsError(
-            f"{path} must hold either token, or client_certificate and client_key. Have it written anew."
+            _("{path} must hold either token, or client_certificate and client_key. Have it written anew.").format(
+                path=path
+            )
         )
     if token is not None and _TOKEN.fullmatch(token) is None:
-        raise CredentialsError(f"{path}: token is not one of this product's (gw1.…). Have it written anew.")
+        raise CredentialsError(
+            _("{path}: token is not one of this product's (gw1.…). Have it written anew.").format(path=path)
+        )
     server = server or _required(path, document, "server")
     if not _is_address(server):
         raise CredentialsError(
-            f"{path}: server is {server!r} and must be HOST:PORT, such as 127.0.0.1:50051. Correct it, or say --server."
+            _(
+                "{path}: server is {address!r} and must be HOST:PORT, such as 127.0.0.1:50051. Correct it, or say "
+                "--server."
+            ).format(path=path, address=server)
         )
     return Credentials(
         name=_required(path, document, "name"),
@@ -142,7 +164,7 @@ def _from_document(path: Path, document: Mapping[str, object], server: str | Non
 def _required(path: Path, document: Mapping[str, object], key: str) -> str:
     value = _optional(path, document, key)
     if value is None:
-        raise CredentialsError(f"{path}: {key} is missing. Have the file written anew.")
+        raise CredentialsError(_("{path}: {key} is missing. Have the file written anew.").format(path=path, key=key))
     return value
 
 
@@ -151,13 +173,17 @@ def _optional(path: Path, document: Mapping[str, object], key: str) -> str | Non
     if value is None:
         return None
     if not isinstance(value, str) or not value.strip():
-        raise CredentialsError(f"{path}: {key} must be a text that is not empty. Have the file written anew.")
+        raise CredentialsError(
+            _("{path}: {key} must be a text that is not empty. Have the file written anew.").format(path=path, key=key)
+        )
     return value
 
 
 def _pem(path: Path, key: str, value: str) -> str:
     if "-----BEGIN " not in value or "-----END " not in value:
-        raise CredentialsError(f"{path}: {key} is not in PEM (-----BEGIN …-----). Have the file written anew.")
+        raise CredentialsError(
+            _("{path}: {key} is not in PEM (-----BEGIN …-----). Have the file written anew.").format(path=path, key=key)
+        )
     return value
 
 
@@ -166,7 +192,9 @@ def _authority(path: Path, value: str) -> str:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=_pem(path, "certificate_authority", value))
     except (ssl.SSLError, ValueError):
         raise CredentialsError(
-            f"{path}: certificate_authority holds no certificate that can be read. Have the file written anew."
+            _(
+                "{path}: certificate_authority holds no certificate that can be read. Have the file written anew."
+            ).format(path=path)
         ) from None
     return value
 

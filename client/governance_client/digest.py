@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from governance_client.errors import ProtocolError
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,14 +40,14 @@ def action_digest(action: v1.Action) -> bytes:
     """
     if has_unknown_fields(action):
         raise ProtocolError(
-            "An action has a field that this version does not know, so it has no digest here. Update the client."
+            _("An action has a field that this version does not know, so it has no digest here. Update the client.")
         )
     sha = hashlib.sha256(_DOMAIN)
     try:
         for part in _encoded(action):
             sha.update(part)
     except OverflowError:
-        raise ProtocolError("An action has a number out of the contract's bounds. It has no digest.") from None
+        raise ProtocolError(_("An action has a number out of the contract's bounds. It has no digest.")) from None
     return sha.digest()
 
 

@@ -32,12 +32,13 @@ from google.rpc import error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from governance import v1
+from governance_client.language import N_, _
 
 if TYPE_CHECKING:
     from google.protobuf.duration_pb2 import Duration
 
 ERROR_DOMAIN: Final = "governance.v1"
-_ASK_FOR_ANOTHER: Final = "Ask the server's administrator for another."
+_ASK_FOR_ANOTHER: Final = N_("Ask the server's administrator for another.")
 _STATUS_LOST: Final = "Internal error from Core"
 """What grpc.aio says of a write to a stream that the server has ended, in place of the status it ended with."""
 _TLS_SIGNS: Final = ("handshake", "certificate", "verification check", "ssl")
@@ -107,7 +108,7 @@ class RefusedError(ClientError):
     """
 
     def __init__(self, refusal: v1.Refusal) -> None:
-        super().__init__(refusal.message or f"the server refused: {reason_name(refusal)}")
+        super().__init__(refusal.message or _("the server refused: {refusal}").format(refusal=reason_name(refusal)))
         self.refusal = refusal
 
 
@@ -158,7 +159,7 @@ def reason_name(refusal: v1.Refusal) -> str:
     try:
         name = v1.RefusalReason.Name(refusal.reason)
     except ValueError:
-        return f"reason {refusal.reason}"
+        return _("reason {reason}").format(reason=refusal.reason)
     return name.removeprefix("REFUSAL_REASON_").lower()
 
 
@@ -180,17 +181,20 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> ClientError:
         case grpc.StatusCode.UNAVAILABLE | grpc.StatusCode.DEADLINE_EXCEEDED:
             fault = UnreachableError(_unreachable_text(text, details), details.retry_after_s)
         case grpc.StatusCode.UNAUTHENTICATED:
-            fault = NotLetInError(f"This credential is not let in: {_advised(text, _ASK_FOR_ANOTHER)}")
+            advised = _advised(text, _(_ASK_FOR_ANOTHER))
+            fault = NotLetInError(_("This credential is not let in: {why}").format(why=advised))
         case grpc.StatusCode.PERMISSION_DENIED:
-            fault = NotLetInError(
-                f"This credential's role may not do that: {_advised(text, 'Use one with another role.')}"
-            )
+            advised = _advised(text, _("Use one with another role."))
+            fault = NotLetInError(_("This credential's role may not do that: {why}").format(why=advised))
         case grpc.StatusCode.INVALID_ARGUMENT:
             fault = InvalidRequestError(_invalid_text(text, details), details.violations, details.request_id)
         case grpc.StatusCode.NOT_FOUND:
-            fault = NotFoundError(f"{text or 'There is no such decision'}.")
+            fault = NotFoundError(f"{text}." if text else _("There is no such decision."))
         case grpc.StatusCode.RESOURCE_EXHAUSTED:
-            fault = LimitError(f"A limit was met: {text}. {_come_back(details)}", details.retry_after_s)
+            fault = LimitError(
+                _("A limit was met: {text}. {come_back}").format(text=text, come_back=_come_back(details)),
+                details.retry_after_s,
+            )
         case _:
             fault = _other_fault(code, text, details)
     return fault
@@ -198,54 +202,66 @@ def from_rpc_error(error: grpc.aio.AioRpcError) -> ClientError:
 
 def _other_fault(code: grpc.StatusCode, text: str, details: _Details) -> ClientError:
     if code is grpc.StatusCode.INTERNAL and text == _STATUS_LOST:
-        return BrokenOffError("The server ended the stream while it was written to. Connecting anew.")
+        return BrokenOffError(_("The server ended the stream while it was written to. Connecting anew."))
     if details.reason == v1.ERROR_REASON_OFFSET_UNKNOWN:
         return OffsetUnknownError(
-            "The server's ledger does not have the place this client left off at: "
-            f"{text.partition('. ')[0]}. Before you start from 0, find out why."
+            _(
+                "The server's ledger does not have the place this client left off at: {text}. Before you start from "
+                "0, find out why."
+            ).format(text=text.partition(". ")[0])
         )
     if details.reason == v1.ERROR_REASON_HELLO_EXPECTED or code is grpc.StatusCode.UNIMPLEMENTED:
-        return ProtocolError(f"The server did not understand this client: {text}. Compare their versions.")
-    return ServerError(f"The server failed ({code.name}): {text}. Try again; if it stays so, read the server's log.")
+        return ProtocolError(
+            _("The server did not understand this client: {text}. Compare their versions.").format(text=text)
+        )
+    return ServerError(
+        _("The server failed ({code}): {text}. Try again; if it stays so, read the server's log.").format(
+            code=code.name, text=text
+        )
+    )
 
 
 def _advised(text: str, advice: str) -> str:
     """Return the server's text, which may say in a second sentence what to do; else with our advice after it."""
-    return f"{text}." if ". " in text else f"{text}. {advice}"
+    return f"{text}." if ". " in text else f"{text}. " + advice
 
 
 def _unreachable_text(text: str, details: _Details) -> str:
     if details.reason != v1.ERROR_REASON_UNSPECIFIED:
-        return f"The server cannot answer now: {text}. {_come_back(details)}"
+        return _("The server cannot answer now: {text}. {come_back}").format(text=text, come_back=_come_back(details))
     text = _WRAPPING.sub("", text)
     lowered = text.lower()
     if "expired" in lowered:
-        return (
-            f"The connection is not trusted, since a certificate has expired: {text}. Check the clocks; if they are "
-            "right, the server's administrator has to renew the certificate."
-        )
+        return _(
+            "The connection is not trusted, since a certificate has expired: {text}. Check the clocks; if they "
+            "are right, the server's administrator has to renew the certificate."
+        ).format(text=text)
     if any(sign in lowered for sign in _TLS_SIGNS):
-        return (
-            f"The connection is not trusted: {text}. Check that the credentials are from this very server, and that "
-            "their address is the server's; a client certificate needs the listener made for it."
-        )
+        return _(
+            "The connection is not trusted: {text}. Check that the credentials are from this very server, and "
+            "that their address is the server's; a client certificate needs the listener made for it."
+        ).format(text=text)
     if "socket closed" in lowered:
-        return (
-            f"The server hung up: {text}. It may be stopping, then trying again helps; a client certificate that "
+        return _(
+            "The server hung up: {text}. It may be stopping, then trying again helps; a client certificate that "
             "has expired, or a token at the address for certificates, looks the same."
-        )
-    return f"The server cannot be reached: {text}. Check that it runs, and the address in the credentials file."
+        ).format(text=text)
+    return _(
+        "The server cannot be reached: {text}. Check that it runs, and the address in the credentials file."
+    ).format(text=text)
 
 
 def _invalid_text(text: str, details: _Details) -> str:
     fields = "; ".join(f"{violation.field}: {violation.description}" for violation in details.violations)
-    return f"The request is out of bounds: {fields or text}. Correct it; the same again fails again."
+    return _("The request is out of bounds: {fields}. Correct it; the same again fails again.").format(
+        fields=fields or text
+    )
 
 
 def _come_back(details: _Details) -> str:
     if details.retry_after_s is None:
-        return "Come back later."
-    return f"Come back in {details.retry_after_s:g} s."
+        return _("Come back later.")
+    return _("Come back in {seconds:g} s.").format(seconds=details.retry_after_s)
 
 
 def _details(error: grpc.aio.AioRpcError) -> _Details:

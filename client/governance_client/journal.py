@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from governance import v1
 from governance_client.errors import JournalError
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -106,7 +107,9 @@ class Journal:
                 self._file.close()
                 raise
         except OSError as error:
-            raise JournalError(f"The journal {self._path} cannot be used: {error.strerror or error}.") from None
+            raise JournalError(
+                _("The journal {path} cannot be used: {why}.").format(path=self._path, why=error.strerror or error)
+            ) from None
 
     def __enter__(self) -> Self:
         """Return the journal itself."""
@@ -124,15 +127,17 @@ class Journal:
         """
         try:
             if self._broken:
-                raise OSError("an earlier write failed")  # noqa: TRY301 - one end for all that cannot be written
+                raise OSError(_("an earlier write failed"))  # noqa: TRY301 - one end for all that cannot be written
             self._broken = True
             _write(self._file, b"".join(_line(_document(step)) for step in steps))
             os.fsync(self._file.fileno())
             self._broken = False
         except (OSError, ValueError) as error:
             raise JournalError(
-                f"The journal {self._path} could not be written: {error}. Nothing was executed on account of it; "
-                "make room or mend the disk, and start again."
+                _(
+                    "The journal {path} could not be written: {why}. Nothing was executed on account of it; make room "
+                    "or mend the disk, and start again."
+                ).format(path=self._path, why=error)
             ) from None
         for step in steps:
             self._take(step)
@@ -165,11 +170,12 @@ class Journal:
     def _replay(self, lines: Sequence[Any]) -> None:
         head, *rest = lines
         if not isinstance(head, dict) or head.get("format") != _FORMAT:
-            raise JournalError(f"{self._path} is not an execution journal. Name another file.")
+            raise JournalError(_("{path} is not an execution journal. Name another file.").format(path=self._path))
         if head.get("instance") != self._instance:
             raise JournalError(
-                f"{self._path} is the journal of instance {head.get('instance')!r}, not of {self._instance!r}. "
-                "Every instance needs its own."
+                _("{path} is the journal of instance {other!r}, not of {own!r}. Every instance needs its own.").format(
+                    path=self._path, other=head.get("instance"), own=self._instance
+                )
             )
         try:
             for document in rest:
@@ -203,7 +209,9 @@ def _hold(path: Path) -> io.FileIO:
     if not held:
         file.close()
         raise JournalError(
-            f"Another process is using the journal {path}. Stop it, or give this instance a journal of its own."
+            _(
+                "Another process is using the journal {path}. Stop it, or give this instance a journal of its own."
+            ).format(path=path)
         )
     return file
 
@@ -271,8 +279,10 @@ def _step(document: dict[str, Any]) -> Step:
 
 def _damaged(path: Path) -> JournalError:
     return JournalError(
-        f"The journal {path} is damaged. Find out which of this instance's orders are EXECUTING and what "
-        "became of them, then start with a new journal."
+        _(
+            "The journal {path} is damaged. Find out which of this instance's orders are EXECUTING and what "
+            "became of them, then start with a new journal."
+        ).format(path=path)
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance_client.errors import ClientError
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from typing import Self
@@ -50,7 +51,9 @@ class ResumeFile:
         except FileNotFoundError:
             return ResumePoint()
         except OSError as error:
-            raise ClientError(f"The resume point {self._path} cannot be read: {error.strerror}.") from None
+            raise ClientError(
+                _("The resume point {path} cannot be read: {why}.").format(path=self._path, why=error.strerror)
+            ) from None
         except (ValueError, RecursionError):
             raise self._not_one() from None
         match document:
@@ -70,10 +73,14 @@ class ResumeFile:
                 os.fsync(file.fileno())
             Path(file.name).replace(self._path)
         except OSError as error:
-            raise ClientError(f"The resume point {self._path} cannot be written: {error.strerror}.") from None
+            raise ClientError(
+                _("The resume point {path} cannot be written: {why}.").format(path=self._path, why=error.strerror)
+            ) from None
 
     def _not_one(self) -> ClientError:
-        return ClientError(f"{self._path} is not a resume point. Remove it to start with a snapshot.")
+        return ClientError(
+            _("{path} is not a resume point. Remove it to start with a snapshot.").format(path=self._path)
+        )
 
 
 def _is_ledger_id(text: str) -> bool:

@@ -6,16 +6,21 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from governance_client.cli import status
+from governance_client.cli import speaking, status
 from governance_client.cli.output import abandon_output, complain, prepare_streams
 from governance_client.cli.parser import build_parser
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from argparse import Namespace
     from collections.abc import Sequence
 
-_PATHS: Final = frozenset({"credentials", "file", "files", "journal"})
+_PATHS: Final = frozenset(
+    {"checkpoint", "credentials", "file", "files", "journal", "key", "key_file", "new_key", "output", "pack"}
+)
 """Arguments that name files: a file system's names need not be UTF-8."""
+_EXTRAS: Final = {"prompt_toolkit": "console", "wcwidth": "console", "cryptography": "audit"}
+"""Packages that some verbs need, and what installs them."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +30,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     end so.
     """
     prepare_streams()
-    arguments = build_parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    speaking.begin(given, os.environ)
+    arguments = build_parser().parse_args(given)
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -35,7 +42,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as error:
         abandon_output()
         complain(
-            f"The output cannot be written: {error.strerror or error}. What was asked may have been done all the same."
+            _("The output cannot be written: {why}. What was asked may have been done all the same.").format(
+                why=error.strerror or error
+            )
         )
         return status.REFUSED
     except KeyboardInterrupt:
@@ -46,7 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(arguments: Namespace) -> int:
     wrong = _not_text(arguments)
     if wrong:
-        complain(f"{wrong!r} is not UTF-8. Write it in the encoding of your terminal, or set the terminal to UTF-8.")
+        complain(
+            _(
+                "{wrong!r} is not UTF-8. Write it in the encoding of your terminal, or set the terminal to UTF-8."
+            ).format(wrong=wrong)
+        )
         return status.USAGE
     return _run_verb(arguments)
 
@@ -75,6 +88,7 @@ def _run_verb(arguments: Namespace) -> int:
     # gRPC's own lines on standard error are for its developers; what a person needs to know is said in our sentences
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     from governance_client.cli.context import Context
+    from governance_client.cli.refusing import sentence_of
     from governance_client.cli.run import verb_of
     from governance_client.errors import ClientError
 
@@ -82,10 +96,15 @@ def _run_verb(arguments: Namespace) -> int:
         verb = verb_of(arguments.verb)
         return asyncio.run(verb(Context(arguments), arguments))
     except ClientError as error:
-        complain(str(error))
+        complain(sentence_of(error))
         return status.of(error)
     except ModuleNotFoundError as error:
-        if error.name not in {"prompt_toolkit", "wcwidth"}:
+        package = (error.name or "").partition(".")[0]
+        if package not in _EXTRAS:
             raise
-        complain(f"This needs {error.name}, which is not installed. Install governance-workspace[console].")
+        complain(
+            _("This needs {package}, which is not installed. Install governance-workspace[{extra}].").format(
+                package=package, extra=_EXTRAS[package]
+            )
+        )
         return status.USAGE

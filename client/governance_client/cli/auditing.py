@@ -14,6 +14,7 @@ from governance_client.console import words
 from governance_client.console.inert import inert
 from governance_client.console.rendering import Line, actor, clip
 from governance_client.errors import from_rpc_error
+from governance_client.language import _
 from governance_client.verify import ChainReader
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ async def log(context: Context, arguments: Namespace) -> int:
             raise from_rpc_error(error) from None
     reader.finish(head_offset)
     if not context.json:
-        told = f"{reader.checked} entries, every hash as it should be; {reader.linked} links checked."
-        print_lines([[("class:dim", told)]])
+        told = _("{entries} entries, every hash as it should be; {links} links checked.")
+        print_lines([[("class:dim", told.format(entries=reader.checked, links=reader.linked))]])
     return status.DONE
 
 
@@ -46,7 +47,7 @@ def _print(context: Context, entry: v1.Entry, record: v1.LedgerRecord) -> None:
     if context.json:
         print_json(entry)
         return
-    kinds = ", ".join(event.WhichOneof("kind") or "unknown" for event in entry.events)
+    kinds = ", ".join(event.WhichOneof("kind") or _("unknown") for event in entry.events)
     line: Line = [
         ("class:dim", f"{entry.offset:>6} {words.moment(entry.recorded_at)} "),
         ("", f"{actor(entry.actor):<24} {kinds} "),

@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from governance_client.cli import status
+from governance_client.cli import speaking, status
 from governance_client.cli.output import complain
 from governance_client.language import _
 
@@ -33,5 +33,6 @@ async def start(context: Context, arguments: Namespace) -> int:
     except configuration.ConfigurationError as error:
         complain(str(error))
         return status.USAGE
+    speaking.prefer(context.language, settings.language)
     glyphs.use(ascii=settings.ascii)
     return status.DONE if await start_console(context.credentials(), settings) else status.NOT_REACHED

@@ -29,10 +29,12 @@ class Context:
 
     Attributes:
         json: A program reads.
+        language: The language that was asked for on the command line; empty where none was.
     """
 
     def __init__(self, arguments: Namespace) -> None:
         self.json = bool(arguments.json)
+        self.language: str = arguments.lang or ""
         self._arguments = arguments
 
     def credentials(self) -> Credentials:

@@ -10,7 +10,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Final
 
-from governance_client.cli import status
+from governance_client.cli import speaking, status
 from governance_client.cli.output import complain, width
 from governance_client.language import _
 
@@ -41,6 +41,14 @@ async def exec(context: Context, arguments: Namespace) -> int:  # noqa: A001 - t
     if STANDARD_INPUT in given and len(given) > 1:
         complain(_("Lines come from the arguments or from standard input (`-`), not from both."))
         return status.USAGE
+    from governance_client.console import configuration
+
+    try:
+        settings = configuration.read(os.environ)
+    except configuration.ConfigurationError as error:
+        complain(str(error))
+        return status.USAGE
+    speaking.prefer(context.language, settings.language)
     try:
         return await _run(context, _of(given) if given and given[0] != STANDARD_INPUT else _piped(), arguments)
     except UnicodeDecodeError:

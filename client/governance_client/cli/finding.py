@@ -11,6 +11,7 @@ from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.console.inert import inert
 from governance_client.console.rendering import act
 from governance_client.errors import NotFoundError, ServerError
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -80,7 +81,7 @@ async def _pages(
         if not response.next_page_token:
             return
         if response.next_page_token == token:
-            raise ServerError("The server gave the same page twice; the list is not complete. Try again.")
+            raise ServerError(_("The server gave the same page twice; the list is not complete. Try again."))
         token = response.next_page_token
 
 
@@ -92,7 +93,7 @@ async def find(channel: grpc.aio.Channel, word: str) -> v1.Decision:
         AmbiguousError: There are several; the text names them.
     """
     if not _IDENTIFIER.fullmatch(word):
-        raise NotFoundError(f"{word!r} is no decision's id. `governance ls` shows them.")
+        raise NotFoundError(_("{word!r} is no decision's id. `governance ls` shows them.").format(word=word))
     stub = DecisionServiceStub(channel)
     try:
         exact = await answer(stub.GetDecision(v1.GetDecisionRequest(decision_id=word), timeout=CALL_TIMEOUT_S))
@@ -106,9 +107,15 @@ async def _by_prefix(stub: DecisionServiceAsyncStub, word: str) -> v1.Decision:
     response = await answer(stub.ListDecisions(request, timeout=CALL_TIMEOUT_S))
     found = response.decisions
     if not found:
-        raise NotFoundError(f"There is no decision whose id is or starts with {word}. `governance ls --all` lists all.")
+        raise NotFoundError(
+            _("There is no decision whose id is or starts with {word}. `governance ls --all` lists all.").format(
+                word=word
+            )
+        )
     if len(found) > 1:
         named = "; ".join(f"{inert(each.decision_id)} {act(each)}" for each in found[:_RIVALS])
-        more = "; and more" if len(found) > _RIVALS else ""
-        raise AmbiguousError(f"{word} could be {named}{more}. Type more of the id.")
+        text = _("{word} could be {named}. Type more of the id.")
+        if len(found) > _RIVALS:
+            text = _("{word} could be {named}; and more. Type more of the id.")
+        raise AmbiguousError(text.format(word=word, named=named))
     return found[0]

@@ -15,6 +15,7 @@ from governance_client.cli.sending import send, tell
 from governance_client.console.halts import halt_line, scope_told, who_lines
 from governance_client.console.inert import inert
 from governance_client.console.rendering import act, clip, short_id
+from governance_client.language import _
 from governance_client.operator import commands, scope_of, seconds_of
 
 if TYPE_CHECKING:
@@ -31,24 +32,27 @@ async def halt(context: Context, arguments: Namespace) -> int:
         scope = scope_of(arguments.scope)
         for_s = seconds_of(arguments.span) if arguments.span else 0
     except ValueError as error:
-        complain(f"{error}. Nothing was halted.")
+        complain(_("{why}. Nothing was halted.").format(why=error))
         return status.USAGE
-    lasting = f" for {arguments.span}" if for_s else " until it is released"
-    return await _house(
-        context, arguments, commands.halt(scope, arguments.reason, for_s), f"halted {scope_told(scope)}{lasting}"
-    )
+    if for_s:
+        done = _("halted {scope} for {span}").format(scope=scope_told(scope), span=arguments.span)
+    else:
+        done = _("halted {scope} until it is released").format(scope=scope_told(scope))
+    return await _house(context, arguments, commands.halt(scope, arguments.reason, for_s), done)
 
 
 async def release_halt(context: Context, arguments: Namespace) -> int:
     """Ask to end a halt, and say whether that was enough."""
     command = commands.release_halt(arguments.id, arguments.reason)
-    ended = await _house(context, arguments, command, f"asked to release halt {inert(arguments.id)}")
+    ended = await _house(
+        context, arguments, command, _("asked to release halt {halt}").format(halt=inert(arguments.id))
+    )
     if ended == status.DONE and not context.json:
         async with context.channel() as channel:
             left = [each for each in await in_force(channel) if each.halt_id == arguments.id]
         print_lines(
             [halt_line(each, CLOCK.now_us(), width()) for each in left]
-            or [[("class:done", "it is over, nothing is held by it")]]
+            or [[("class:done", _("it is over, nothing is held by it"))]]
         )
     return ended
 
@@ -63,7 +67,7 @@ async def halts(context: Context, arguments: Namespace) -> int:
             print_json(each)
     else:
         print_lines(
-            [halt_line(each, CLOCK.now_us(), width()) for each in found] or [[("class:dim", "No halt is in force.")]]
+            [halt_line(each, CLOCK.now_us(), width()) for each in found] or [[("class:dim", _("No halt is in force."))]]
         )
     return status.DONE
 
@@ -71,13 +75,13 @@ async def halts(context: Context, arguments: Namespace) -> int:
 async def away(context: Context, arguments: Namespace) -> int:
     """Say that one is not there to decide."""
     return await _house(
-        context, arguments, commands.availability(away=True), "you are away: nothing is assigned to you"
+        context, arguments, commands.availability(away=True), _("you are away: nothing is assigned to you")
     )
 
 
 async def back(context: Context, arguments: Namespace) -> int:
     """Say that one is there again."""
-    return await _house(context, arguments, commands.availability(away=False), "you are back")
+    return await _house(context, arguments, commands.availability(away=False), _("you are back"))
 
 
 async def who(context: Context, arguments: Namespace) -> int:
@@ -103,7 +107,7 @@ async def in_force(channel: grpc.aio.Channel) -> list[v1.Halt]:
 async def _house(context: Context, arguments: Namespace, command: v1.OperatorCommand, done: str) -> int:
     """Send a command that is about no decision."""
     if "reason" in arguments and not arguments.reason.strip():
-        complain(f"`{arguments.verb}` needs a reason. Say --reason TEXT.")
+        complain(_("`{verb}` needs a reason. Say --reason TEXT.").format(verb=arguments.verb))
         return status.USAGE
     async with context.channel() as channel:
         tell(context, await send(channel, command), done)

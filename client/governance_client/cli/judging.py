@@ -10,10 +10,12 @@ from governance_client.cli import status
 from governance_client.cli.clock import CLOCK
 from governance_client.cli.finding import find
 from governance_client.cli.output import complain, print_lines, width
-from governance_client.cli.sending import seen_digest, send, send_each, tell
+from governance_client.cli.sending import as_it_stands, named, seen_digest, send, send_each, tell
+from governance_client.console.care import says_yes, yes_word
 from governance_client.console.history import change_lines
-from governance_client.console.rendering import act, short_id, summary
+from governance_client.console.rendering import summary
 from governance_client.digest import action_digest
+from governance_client.language import _
 from governance_client.operator import commands, differences, modified, seconds_of
 
 if TYPE_CHECKING:
@@ -22,7 +24,10 @@ if TYPE_CHECKING:
     from governance_client.cli.context import Context
     from governance_client.cli.sending import Build
 
-_YES: Final = "yes"
+_SETTLED: Final = {
+    "executed": lambda: _("settled as executed: {decision}"),
+    "failed": lambda: _("settled as failed: {decision}"),
+}
 _RESULTS: Final = {"executed": v1.OUTCOME_RESULT_EXECUTED, "failed": v1.OUTCOME_RESULT_FAILED}
 
 
@@ -35,13 +40,15 @@ async def modify(context: Context, arguments: Namespace) -> int:
         try:
             after = modified(before, arguments.changes)
         except ValueError as error:
-            complain(f"{error}. Nothing was decided.")
+            complain(_("{why}. Nothing was decided.").format(why=error))
             return status.USAGE
         if not arguments.yes and not _agreed(decision, after):
-            complain("Nothing was decided. Say yes, or --yes where nobody can be asked.")
+            complain(_("Nothing was decided. Say yes, or --yes where nobody can be asked."))
             return status.REFUSED
         response = await send(channel, commands.modify(decision.decision_id, seen, after, arguments.reason))
-        tell(context, response, f"modified and approved {short_id(decision.decision_id)} {act(decision)}")
+        done = _("modified and approved {decision}")
+        partly = _("modified and approval taken, {approvals}, still pending: {decision}")
+        tell(context, response, as_it_stands(named(decision), response.decision, done, partly))
     return status.DONE
 
 
@@ -51,10 +58,10 @@ def _agreed(decision: v1.Decision, after: v1.Action) -> bool:
         return False
     print_lines([summary(decision, CLOCK.now_us(), width())])
     print_lines(change_lines(differences(decision.proposal.action, after), width()))
-    print_lines([[("class:dim", f"digest {action_digest(after).hex()}")]])
-    sys.stdout.write(f"type {_YES} to approve it so: ")
+    print_lines([[("class:dim", _("digest {digest}").format(digest=action_digest(after).hex()))]])
+    sys.stdout.write(_("type {yes} to approve it so: ").format(yes=yes_word()))
     sys.stdout.flush()
-    return sys.stdin.readline().strip().lower() == _YES
+    return says_yes(sys.stdin.readline())
 
 
 async def defer(context: Context, arguments: Namespace) -> int:
@@ -64,13 +71,18 @@ async def defer(context: Context, arguments: Namespace) -> int:
     except ValueError as error:
         complain(f"{error}.")
         return status.USAGE
-    return await _one(context, arguments, "deferred", lambda d: commands.defer(d.decision_id, seen_digest(d), for_s))
+    return await _one(
+        context, arguments, _("deferred {decision}"), lambda d: commands.defer(d.decision_id, seen_digest(d), for_s)
+    )
 
 
 async def ask(context: Context, arguments: Namespace) -> int:
     """Ask core something."""
     return await _one(
-        context, arguments, "asked about", lambda d: commands.ask(d.decision_id, seen_digest(d), arguments.text)
+        context,
+        arguments,
+        _("asked about {decision}"),
+        lambda d: commands.ask(d.decision_id, seen_digest(d), arguments.text),
     )
 
 
@@ -79,25 +91,27 @@ async def revise(context: Context, arguments: Namespace) -> int:
     return await _one(
         context,
         arguments,
-        "returned for revision",
+        _("returned for revision {decision}"),
         lambda d: commands.revise(d.decision_id, seen_digest(d), arguments.text),
     )
 
 
 async def note(context: Context, arguments: Namespace) -> int:
     """Note something."""
-    return await _one(context, arguments, "noted on", lambda d: commands.note(d.decision_id, arguments.text))
+    return await _one(
+        context, arguments, _("noted on {decision}"), lambda d: commands.note(d.decision_id, arguments.text)
+    )
 
 
 async def assign(context: Context, arguments: Namespace) -> int:
     """Give a decision to somebody, or to nobody."""
     if arguments.nobody == bool(arguments.name):
-        complain("Name who is to have it, or say --nobody.")
+        complain(_("Name who is to have it, or say --nobody."))
         return status.USAGE
     return await _one(
         context,
         arguments,
-        "given to nobody:" if arguments.nobody else "assigned",
+        _("given to nobody: {decision}") if arguments.nobody else _("assigned {decision}"),
         lambda d: commands.assign(d.decision_id, arguments.name),
     )
 
@@ -105,19 +119,19 @@ async def assign(context: Context, arguments: Namespace) -> int:
 async def reconcile(context: Context, arguments: Namespace) -> int:
     """Settle an outcome that nobody knew."""
     if not arguments.evidence.strip():
-        complain("`reconcile` needs to say how it was found out. Say --evidence TEXT.")
+        complain(_("`reconcile` needs to say how it was found out. Say --evidence TEXT."))
         return status.USAGE
     result = _RESULTS[arguments.result]
     return await _one(
         context,
         arguments,
-        f"settled as {arguments.result}:",
+        _SETTLED[arguments.result](),
         lambda d: commands.reconcile(d.decision_id, result, arguments.evidence),
     )
 
 
 async def _one(context: Context, arguments: Namespace, done: str, build: Build) -> int:
     if "text" in arguments and not arguments.text.strip():
-        complain(f"`{arguments.verb}` needs something to say.")
+        complain(_("`{verb}` needs something to say.").format(verb=arguments.verb))
         return status.USAGE
     return await send_each(context, [arguments.id], done, build)

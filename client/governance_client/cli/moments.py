@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
+from governance_client.language import _
 from governance_client.operator.spans import seconds_of
 
 _SECOND_US: Final = 1_000_000
@@ -25,7 +26,9 @@ def moment_of(text: str, now_us: int) -> int:
         found = datetime.fromisoformat(text)
     except ValueError:
         raise ValueError(
-            f"{text!r} is no moment; write 2026-03-01, 2026-03-01T10:00:00Z, or how long ago, as in 7d or 12h"
+            _("{text!r} is no moment; write 2026-03-01, 2026-03-01T10:00:00Z, or how long ago, as in 7d or 12h").format(
+                text=text
+            )
         ) from None
     moment = found if found.tzinfo is not None else found.replace(tzinfo=UTC)
     return int(moment.timestamp() * _SECOND_US)

@@ -68,10 +68,13 @@ def width() -> int:
 
 
 def print_lines(lines: Iterable[Line]) -> None:
-    """Write styled lines."""
+    """Write styled lines; in ASCII where only that is drawn."""
+    from governance_client.console.glyphs import spelled
+
     coloured = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     for line in lines:
-        sys.stdout.write("".join(_painted(*fragment) if coloured else fragment[1] for fragment in line).rstrip() + "\n")
+        drawn = [(style, spelled(text)) for style, text in line]
+        sys.stdout.write("".join(_painted(*each) if coloured else each[1] for each in drawn).rstrip() + "\n")
 
 
 def _painted(style: str, text: str) -> str:

@@ -25,6 +25,7 @@ from governance_client.console.inert import inert
 from governance_client.console.rendering import Line, actor, clip
 from governance_client.console.replaying import replay_report
 from governance_client.errors import ServerError, from_rpc_error
+from governance_client.language import _
 from governance_client.operator import new_request_id
 
 if TYPE_CHECKING:
@@ -65,9 +66,12 @@ async def _show(context: Context) -> int:
     if context.json:
         print_json(found)
         return status.DONE
-    whose = f"applied by {actor(found.applied_by)} at {words.moment(found.applied_at)}"
-    print_lines([[("class:dim", f"# {whose if found.HasField('applied_by') else 'built in, nobody applied another'}")]])
-    print_lines([[("class:dim", f"# digest {found.policy_digest.hex()}")]])
+    whose = _("built in, nobody applied another")
+    if found.HasField("applied_by"):
+        by, moment = actor(found.applied_by), words.moment(found.applied_at)
+        whose = _("applied by {who} at {moment}").format(who=by, moment=moment)
+    print_lines([[("class:dim", f"# {whose}")]])
+    print_lines([[("class:dim", "# " + _("digest {digest}").format(digest=found.policy_digest.hex()))]])
     print_lines([("", inert(line))] for line in found.document.splitlines())
     return status.DONE
 
@@ -81,13 +85,13 @@ async def _check(context: Context, arguments: Namespace) -> int:
     elif found.problems:
         print_lines(_problems(arguments.file, found.problems))
     else:
-        print_lines([[("class:done", f"in order; digest {found.policy_digest.hex()}")]])
+        print_lines([[("class:done", _("in order; digest {digest}").format(digest=found.policy_digest.hex()))]])
     return status.REFUSED if found.problems else status.DONE
 
 
 async def _apply(context: Context, arguments: Namespace) -> int:
     if not arguments.reason.strip():
-        complain("`policy apply` needs a reason. Say --reason TEXT.")
+        complain(_("`policy apply` needs a reason. Say --reason TEXT."))
         return status.USAGE
     request = v1.ApplyPolicyRequest(
         request_id=new_request_id(), document=_text(arguments.file), reason=arguments.reason
@@ -99,13 +103,13 @@ async def _apply(context: Context, arguments: Namespace) -> int:
     elif done.problems:
         print_lines(_problems(arguments.file, done.problems))
     if done.problems:
-        complain("Not applied: the policy in force is the one from before.")
+        complain(_("Not applied: the policy in force is the one from before."))
         return status.REFUSED
     raise_if_refused(done.receipt)
     if not context.json:
-        since = f"in force for every proposal from entry {done.receipt.accepted.offset} on"
-        told = f"{since}; digest {done.policy_digest.hex()}"
-        print_lines([[("class:done", told)]])
+        told = _("in force for every proposal from entry {offset} on; digest {digest}")
+        offset, digest = done.receipt.accepted.offset, done.policy_digest.hex()
+        print_lines([[("class:done", told.format(offset=offset, digest=digest))]])
     return status.DONE
 
 
@@ -114,7 +118,7 @@ async def _diff(context: Context, arguments: Namespace) -> int:
     try:
         tomllib.loads(ours)
     except tomllib.TOMLDecodeError as error:
-        raise _UnusableFileError(f"it is no TOML: {error}") from None
+        raise _UnusableFileError(_("it is no TOML: {why}").format(why=error)) from None
     theirs = (await _in_force(context)).document
     found = differences(theirs, ours)
     if context.json:
@@ -129,10 +133,10 @@ def _difference_lines(found: Iterable[Difference]) -> Iterator[Line]:
     same = True
     for key, before, after in found:
         same = False
-        told = f"{inert(before or '(absent)')} → {inert(after or '(absent)')}"
+        told = f"{inert(before or _('(absent)'))} → {inert(after or _('(absent)'))}"
         yield clip([("class:label", inert(key)), ("", f": {told}")], width())
     if same:
-        yield [("class:dim", "It says what the policy in force says.")]
+        yield [("class:dim", _("It says what the policy in force says."))]
 
 
 async def _replay(context: Context, arguments: Namespace) -> int:
@@ -141,7 +145,7 @@ async def _replay(context: Context, arguments: Namespace) -> int:
         try:
             request.since.FromMicroseconds(moment_of(arguments.since, CLOCK.now_us()))
         except ValueError as error:
-            complain(f"--since: {error}.")
+            complain(_("--since: {why}.").format(why=error))
             return status.USAGE
     last = await _replayed(context, request)
     if context.json:
@@ -162,14 +166,17 @@ async def _replayed(context: Context, request: v1.ReplayPolicyRequest) -> v1.Rep
                 if response.done or response.problems:
                     return response
                 if live:
-                    sys.stderr.write(f"\rlooked at {response.looked_at:,} of {response.total:,} ")
+                    told = _("looked at {count:,} of {total:,}")
+                    sys.stderr.write(f"\r{told.format(count=response.looked_at, total=response.total)} ")
                     sys.stderr.flush()
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
         finally:
             if live:
                 sys.stderr.write("\r\x1b[K")
-    raise ServerError("The server ended the replay without a report. Try again; if it stays so, read the server's log.")
+    raise ServerError(
+        _("The server ended the replay without a report. Try again; if it stays so, read the server's log.")
+    )
 
 
 async def _in_force(context: Context) -> v1.GetPolicyResponse:
@@ -191,9 +198,9 @@ def _text(name: str) -> str:
         with contextlib.nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
         if len(content) > _MOST_BYTES:
-            raise _UnusableFileError(f"it has more than {_MOST_BYTES} bytes, which no policy has")
+            raise _UnusableFileError(_("it has more than {bytes} bytes, which no policy has").format(bytes=_MOST_BYTES))
         return content.decode("utf-8-sig")
     except OSError as error:
-        raise _UnusableFileError(f"it cannot be read: {error.strerror or error}") from None
+        raise _UnusableFileError(_("it cannot be read: {why}").format(why=error.strerror or error)) from None
     except UnicodeDecodeError as error:
-        raise _UnusableFileError(f"it is not UTF-8 (byte {error.start + 1})") from None
+        raise _UnusableFileError(_("it is not UTF-8 (byte {number})").format(number=error.start + 1)) from None

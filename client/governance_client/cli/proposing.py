@@ -16,11 +16,13 @@ from governance_client.cli import status
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.cli.finding import find
 from governance_client.cli.output import complain, print_json, print_lines
+from governance_client.cli.refusing import sentence_of
 from governance_client.cli.sending import raise_if_refused
 from governance_client.console import words
 from governance_client.console.inert import inert
 from governance_client.console.rendering import act, risk_style
 from governance_client.errors import InvalidRequestError, RefusedError
+from governance_client.language import _
 from governance_client.operator import new_request_id
 
 if TYPE_CHECKING:
@@ -38,7 +40,7 @@ async def submit(context: Context, arguments: Namespace) -> int:
     try:
         proposals = _proposals(_text(arguments.file))
     except (OSError, ValueError, RecursionError, json_format.Error) as error:
-        complain(f"{arguments.file}: {_why(error)}. Nothing was submitted.")
+        complain(_("{file}: {error}. Nothing was submitted.").format(file=arguments.file, error=_why(error)))
         return status.USAGE
     worst = status.DONE
     async with context.channel() as channel:
@@ -48,7 +50,7 @@ async def submit(context: Context, arguments: Namespace) -> int:
                 request = v1.SubmitDecisionRequest(proposal=proposal)
                 _tell(context, await answer(stub.SubmitDecision(request, timeout=CALL_TIMEOUT_S)))
             except (RefusedError, InvalidRequestError) as error:
-                complain(f"{proposal.decision_id}: {error}")
+                complain(f"{proposal.decision_id}: {sentence_of(error)}")
                 worst = max(worst, status.of(error))
     return worst
 
@@ -66,7 +68,8 @@ async def cancel(context: Context, arguments: Namespace) -> int:
         print_json(response)
     raise_if_refused(response.receipt)
     if not context.json:
-        print_lines([[("class:done", f"cancelled {inert(decision.decision_id)} {act(decision)}")]])
+        told = _("cancelled {decision}").format(decision=f"{inert(decision.decision_id)} {act(decision)}")
+        print_lines([[("class:done", told)]])
     return status.DONE
 
 
@@ -75,9 +78,9 @@ def _why(error: Exception) -> str:
         case OSError():
             return error.strerror or str(error)
         case UnicodeDecodeError():
-            return f"it is not UTF-8 (byte {error.start + 1})"
+            return _("it is not UTF-8 (byte {number})").format(number=error.start + 1)
         case RecursionError():
-            return "it is nested too deeply"
+            return _("it is nested too deeply")
         case _:
             return str(error).rstrip(".")
 
@@ -86,14 +89,14 @@ def _text(name: str) -> str:
     with contextlib.nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
         content = file.read(_MAX_FILE_BYTES + 1)
     if len(content) > _MAX_FILE_BYTES:
-        raise ValueError(f"it has more than {_MAX_FILE_BYTES} bytes; part it")
+        raise ValueError(_("it has more than {bytes} bytes; part it").format(bytes=_MAX_FILE_BYTES))
     return content.decode("utf-8-sig")
 
 
 def _proposals(text: str) -> list[v1.Proposal]:
     proposals = [json_format.ParseDict(each, v1.Proposal()) for each in _objects(text)]
     if not proposals:
-        raise ValueError("it holds no proposal")
+        raise ValueError(_("it holds no proposal"))
     return proposals
 
 
@@ -108,7 +111,7 @@ def _objects(text: str) -> Iterator[Any]:
         value, position = decoder.raw_decode(text, position)
         for each in value if isinstance(value, list) else [value]:
             if not isinstance(each, dict):
-                raise ValueError("a proposal is a JSON object")  # noqa: TRY004 - what is wrong is the file's content
+                raise ValueError(_("a proposal is a JSON object"))  # noqa: TRY004 - what is wrong is the file's content
             yield each
 
 
@@ -119,17 +122,19 @@ def _tell(context: Context, response: v1.SubmitDecisionResponse) -> None:
     if context.json:
         return
     decision = response.decision
-    risk = decision.assessment.risk
+    risk, state = decision.assessment.risk, words.state_told(decision.state)
     joined = response.receipt.accepted.joined
     if joined:
-        told = f"{inert(response.receipt.request_id)} joined {inert(joined)}, which is open and proposes the same"
-        print_lines([[("class:dim", f"{told} (entry {response.receipt.accepted.offset})")]])
+        told = _("{id} joined {other}, which is open and proposes the same (entry {offset})").format(
+            id=inert(response.receipt.request_id), other=inert(joined), offset=response.receipt.accepted.offset
+        )
+        print_lines([[("class:dim", told)]])
     print_lines(
         [
             [
                 ("", f"{inert(decision.decision_id)} {act(decision)}: "),
                 (risk_style(risk), words.risk(risk)),
-                ("", f", {words.state(decision.state)} (entry {response.receipt.accepted.offset})"),
+                ("", ", " + _("{done} (entry {offset})").format(done=state, offset=response.receipt.accepted.offset)),
             ]
         ]
     )

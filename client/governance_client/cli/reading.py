@@ -12,6 +12,7 @@ from governance_client.cli.output import complain, print_json, print_lines, widt
 from governance_client.console import words
 from governance_client.console.page import page
 from governance_client.console.rendering import spelled_counts, table, urgency
+from governance_client.language import _, ngettext
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -23,7 +24,11 @@ async def ls(context: Context, arguments: Namespace) -> int:
     """List decisions, all of them, most urgent first."""
     chosen = _filter(arguments)
     if chosen is None:
-        complain(f"{arguments.action!r} names no type of action; write them as in block_ip or isolate_host.")
+        complain(
+            _("{names!r} names no type of action; write them as in block_ip or isolate_host.").format(
+                names=arguments.action
+            )
+        )
         return status.USAGE
     async with context.channel() as channel:
         decisions = sorted(await list_all(channel, chosen), key=urgency)
@@ -35,8 +40,9 @@ async def ls(context: Context, arguments: Namespace) -> int:
             print_json(decision)
     elif decisions:
         print_lines(table(decisions, CLOCK.now_us(), width(), numbered=False))
-        total = f"{len(decisions)} {'decision' if len(decisions) == 1 else 'decisions'}"
-        print_lines([[("class:dim", f"{total}: {spelled_counts(decisions)}")]])
+        count = len(decisions)
+        total = ngettext("{count} decision: {risks}", "{count} decisions: {risks}", count)
+        print_lines([[("class:dim", total.format(count=count, risks=spelled_counts(decisions)))]])
     else:
         print_lines([[("class:dim", _nothing(arguments))]])
     return status.DONE
@@ -44,8 +50,8 @@ async def ls(context: Context, arguments: Namespace) -> int:
 
 def _nothing(arguments: Namespace) -> str:
     if arguments.mine:
-        return "Nothing is assigned to you or claimed by you."
-    return "No decisions." if arguments.all else "Nothing is open."
+        return _("Nothing is assigned to you or claimed by you.")
+    return _("No decisions.") if arguments.all else _("Nothing is open.")
 
 
 async def show(context: Context, arguments: Namespace) -> int:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _MODULES: Final = {
     "start": "console",
+    "exec": "executing",
     "ls": "reading",
     "show": "reading",
     "stats": "counting",
@@ -44,6 +45,7 @@ _MODULES: Final = {
     "cancel": "proposing",
     "feed": "feeding",
     "log": "auditing",
+    "audit": "audit",
 }
 
 

@@ -12,10 +12,12 @@ from governance_client.cli import status
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.cli.finding import find
 from governance_client.cli.output import complain, print_json, print_lines
+from governance_client.cli.refusing import sentence_of
 from governance_client.console.history import approvals
 from governance_client.console.rendering import act, short_id
 from governance_client.digest import action_digest
 from governance_client.errors import ClientError, NotFoundError, ProtocolError, RefusedError, UnreachableError
+from governance_client.language import _
 from governance_client.operator import OutcomeUnknownError, commands
 
 if TYPE_CHECKING:
@@ -32,31 +34,29 @@ _AGAIN_S: Final = 8.0
 """How long a command that met no answer is sent again, under the same request id, which counts once."""
 
 
-async def send_each(context: Context, words: Sequence[str], done: str, build: Build) -> int:
+async def send_each(context: Context, words: Sequence[str], done: str, build: Build, partly: str = "") -> int:
     """Send one command for each decision that is named, say what became of each, and go on after a refusal.
 
     Args:
         context: The invocation.
         words: The decisions' ids, or the starts of them.
-        done: What is told of one that was accepted, as in "approved".
+        done: What is told of one that was accepted; `{decision}` stands for it.
         build: Makes the command from the decision as it was read.
+        partly: What is told of an approval after which more have to approve; `{approvals}` stands for how many have.
     """
     worst = status.DONE
     async with context.channel() as channel:
         for number, word in enumerate(words, 1):
             try:
                 decision = await find(channel, word)
-                tell(
-                    context,
-                    await send(channel, build(decision)),
-                    f"{done} {short_id(decision.decision_id)} {act(decision)}",
-                )
+                response = await send(channel, build(decision))
+                tell(context, response, as_it_stands(named(decision), response.decision, done, partly))
             except (RefusedError, NotFoundError) as error:
-                complain(f"{word}: {error}")
+                complain(f"{word}: {sentence_of(error)}")
                 worst = status.REFUSED
             except ClientError:
                 if number < len(words):
-                    complain(f"Not tried any more: {', '.join(words[number:])}.")
+                    complain(_("Not tried any more: {words}.").format(words=", ".join(words[number:])))
                 raise
     return worst
 
@@ -85,20 +85,33 @@ async def send(channel: grpc.aio.Channel, command: v1.OperatorCommand) -> v1.Sub
 
 
 def tell(context: Context, response: v1.SubmitVerdictResponse, done: str) -> None:
-    """Say what became of one command. Raises RefusedError if it was refused."""
+    """Say what became of one command, which is `done` if it was accepted. Raises RefusedError if it was refused."""
     if context.json:
         print_json(response)
     raise_if_refused(response.receipt)
     if not context.json:
-        told = f"{_as_it_stands(done, response.decision)} (entry {response.receipt.accepted.offset})"
+        told = _("{done} (entry {offset})").format(done=done, offset=response.receipt.accepted.offset)
         print_lines([[("class:done", told)]])
 
 
-def _as_it_stands(done: str, decision: v1.Decision) -> str:
-    """Return what is told of an approval: nobody is told that something is approved while more have to approve it."""
-    if decision.state == v1.DECISION_STATE_PENDING:
-        return done.replace("approved ", f"approval taken, {approvals(decision)}, still pending: ", 1)
-    return f"{done}; a halt holds its order back" if decision.held else done
+def named(decision: v1.Decision) -> str:
+    """Return a decision's short id and what it would do."""
+    return f"{short_id(decision.decision_id)} {act(decision)}"
+
+
+def as_it_stands(name: str, decision: v1.Decision, done: str, partly: str = "") -> str:
+    """Return what is told of a command: nobody is told that something is approved while more have to approve it.
+
+    Args:
+        name: The decision's, for `{decision}`.
+        decision: As it stands after the command.
+        done: What is told.
+        partly: What is told in its place where more have to approve.
+    """
+    if partly and decision.state == v1.DECISION_STATE_PENDING:
+        return partly.format(decision=name, approvals=approvals(decision))
+    told = done.format(decision=name)
+    return _("{done}; a halt holds its order back").format(done=told) if decision.held else told
 
 
 def raise_if_refused(receipt: v1.Receipt) -> None:
@@ -109,7 +122,7 @@ def raise_if_refused(receipt: v1.Receipt) -> None:
         case "refused":
             raise RefusedError(receipt.refused)
         case _:
-            raise ClientError("The server's answer is one that this version does not know. Compare their versions.")
+            raise ClientError(_("The server's answer is one that this version does not know. Compare their versions."))
 
 
 def seen_digest(decision: v1.Decision) -> bytes:
@@ -117,8 +130,10 @@ def seen_digest(decision: v1.Decision) -> bytes:
     computed = action_digest(decision.proposal.action)
     if computed != decision.action_digest:
         raise ProtocolError(
-            f"The server names another digest for the action of {decision.decision_id} than the action has. Nothing "
-            "was decided. Compare the server's version with this client's."
+            _(
+                "The server names another digest for the action of {id} than the action has. Nothing was decided. "
+                "Compare the server's version with this client's."
+            ).format(id=decision.decision_id)
         )
     return computed
 

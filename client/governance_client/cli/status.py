@@ -20,14 +20,17 @@ BROKEN_PIPE: Final = 141
 def of(error: ClientError) -> int:
     """Return the status that an error ends with."""
     from governance_client import errors
+    from governance_client.audit.faults import NotTakenError, UntrustedError, UnusableFileError
     from governance_client.verify import ChainBrokenError
 
     match error:
+        case UntrustedError() | UnusableFileError():
+            return USAGE
         case errors.CredentialsError() | errors.InvalidRequestError() | errors.OffsetUnknownError():
             return USAGE
         case errors.RefusedError() | errors.NotFoundError() | errors.LimitError() | errors.JournalError():
             return REFUSED
-        case ChainBrokenError():
+        case ChainBrokenError() | NotTakenError():
             return REFUSED
         case _:
             return NOT_REACHED

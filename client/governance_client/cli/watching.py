@@ -14,8 +14,10 @@ from governance.v1.decision_service_pb2_grpc import DecisionServiceStub
 from governance_client.cli import status
 from governance_client.cli.output import complain, print_json, print_lines, width
 from governance_client.console import words
+from governance_client.console.inert import pad
 from governance_client.console.rendering import Line, actor, clip, summary
 from governance_client.errors import LimitError, ServerError, UnreachableError, from_rpc_error
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 _PASSING: Final = (UnreachableError, LimitError, ServerError)
 _BACKOFF_FIRST_S: Final = 0.5
 _BACKOFF_MOST_S: Final = 15.0
+_STATE: Final = 11
+"""Columns of a state, which is clipped to them."""
 
 
 class _Follower:
@@ -51,7 +55,7 @@ class _Follower:
                 sys.stdout.flush()
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None
-        raise UnreachableError("The server ended the stream.")
+        raise UnreachableError(_("The server ended the stream."))
 
     async def until_stopped(self) -> None:
         """Follow for ever, resuming after each cut. Raises what does not pass, or prevents the first connection."""
@@ -64,7 +68,7 @@ class _Follower:
         except _PASSING as error:
             if not self._connected_once:
                 raise _NeverReachedError(error) from None
-            complain(f"{error} Trying again from entry {self._offset}.")
+            complain(_("{why} Trying again from entry {offset}.").format(why=error, offset=self._offset))
             raise
 
     def _wait_s(self, state: RetryCallState) -> float:
@@ -104,10 +108,11 @@ def _told(change: v1.Change, columns: int) -> Line:
     decision = change.decision
     line: Line = [
         ("class:dim", f"{change.offset:>6} "),
-        ("", f"{words.state(decision.state):<11} "),
+        ("", f"{pad(words.state_told(decision.state), _STATE)} "),
         *summary(decision, 0, columns),
     ]
     if change.cause.events:
         # the events' names are the contract's own; who did it is not
-        line.append(("class:dim", f"  {', '.join(change.cause.events)} by {actor(change.cause.actor)}"))
+        told = _("{events} by {who}").format(events=", ".join(change.cause.events), who=actor(change.cause.actor))
+        line.append(("class:dim", f"  {told}"))
     return clip(line, columns)

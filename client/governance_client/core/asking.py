@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance import v1
 from governance_client.errors import ProtocolError, RefusedError, seconds
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from governance_client.core.outbox import Outbox
@@ -71,4 +72,4 @@ class Asking:
                 return receipt.accepted
             case "refused":
                 raise RefusedError(receipt.refused)
-        raise ProtocolError("The server's receipt says neither accepted nor refused. Update the client.")
+        raise ProtocolError(_("The server's receipt says neither accepted nor refused. Update the client."))

@@ -9,6 +9,7 @@ from google.protobuf.message import DecodeError
 from governance import v1
 from governance_client.digest import has_unknown_fields
 from governance_client.errors import ProtocolError
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,12 +25,14 @@ def read_frame(content: bytes) -> v1.ProposeResponse:
     try:
         frame = v1.ProposeResponse.FromString(content)
     except DecodeError:
-        raise ProtocolError("The server sent a frame that cannot be read. Core has stopped acting.") from None
+        raise ProtocolError(_("The server sent a frame that cannot be read. Core has stopped acting.")) from None
     kind = frame.WhichOneof("frame")
     if kind is None:
         raise ProtocolError(
-            "The server sent a frame that this version does not know; it may be an order to stop. Core has stopped "
-            "acting. Update the client."
+            _(
+                "The server sent a frame that this version does not know; it may be an order to stop. Core has stopped "
+                "acting. Update the client."
+            )
         )
     if kind == "news":
         _check_actions(frame.news.changes)
@@ -43,6 +46,8 @@ def _check_actions(changes: Sequence[v1.Change]) -> None:
             decision.HasField("original_action") and has_unknown_fields(decision.original_action)
         ):
             raise ProtocolError(
-                f"The action of decision {decision.decision_id} has a field that this version does not know. Core has "
-                "stopped acting. Update the client."
+                _(
+                    "The action of decision {id} has a field that this version does not know. Core has stopped acting. "
+                    "Update the client."
+                ).format(id=decision.decision_id)
             )

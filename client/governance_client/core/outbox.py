@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from governance_client.errors import InvalidRequestError
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -133,10 +134,10 @@ class Outbox:
 
     def _checked_size(self, command: v1.CoreCommand, key: str, *, taken: bool) -> int:
         if not key:
-            raise InvalidRequestError("A proposal needs a decision_id. Give it one, the same for the same incident.")
+            raise InvalidRequestError(_("A proposal needs a decision_id. Give it one, the same for the same incident."))
         if taken:
             raise InvalidRequestError(
-                f"Another command under {key} waits for its receipt. Give this one an id of its own."
+                _("Another command under {key} waits for its receipt. Give this one an id of its own.").format(key=key)
             )
         size = command.ByteSize() + _ITEM_OVERHEAD_BYTES
         if size > self._room():
@@ -150,7 +151,9 @@ def request_key(command: v1.CoreCommand) -> str:
 
 
 def _too_large(limit: int) -> InvalidRequestError:
-    return InvalidRequestError(f"The command is larger than a frame may be ({limit} bytes). Cut its evidence.")
+    return InvalidRequestError(
+        _("The command is larger than a frame may be ({limit} bytes). Cut its evidence.").format(limit=limit)
+    )
 
 
 def _seen(receipt: asyncio.Future[v1.Receipt]) -> None:

@@ -25,6 +25,7 @@ from governance_client.core.session import Session
 from governance_client.core.waiting import Waiting
 from governance_client.errors import ClientError, ProtocolError, UnreachableError
 from governance_client.journal import Journal
+from governance_client.language import _
 from governance_client.resume import ResumePoint
 
 if TYPE_CHECKING:
@@ -97,7 +98,9 @@ class Core:
             ValueError: The instance's name is not one.
         """
         if _INSTANCE.fullmatch(instance) is None:
-            raise ValueError(f"{instance!r} cannot name an instance: 1 to 64 of A-Z a-z 0-9 . _ : -")
+            raise ValueError(
+                _("{instance!r} cannot name an instance: 1 to 64 of A-Z a-z 0-9 . _ : -").format(instance=instance)
+            )
         self.stopped: ClientError | None = None
         self.began_at = 0
         self._credentials = credentials
@@ -141,7 +144,7 @@ class Core:
         if self._orders is not None:
             self._orders.close()
             await self._orders.drain(DRAIN_S if error is None and self.stopped is None else 0)
-        self._end(UnreachableError("Core was closed before the answer came. Ask again with the same id."))
+        self._end(UnreachableError(_("Core was closed before the answer came. Ask again with the same id.")))
         for task in (*self._standing, *self._passing):
             task.cancel()
         try:
@@ -173,9 +176,9 @@ class Core:
         """
         number = action_type(kind)
         if self._journal_path is None:
-            raise ValueError("Core executes nothing without a journal; give it one")
+            raise ValueError(_("Core executes nothing without a journal; give it one"))
         if number in self._executors:
-            raise ValueError(f"{kind} has an executor already")
+            raise ValueError(_("{kind} has an executor already").format(kind=kind))
 
         def register(execute: Execute) -> Execute:
             self._executors[number] = Executor(execute, idempotent=idempotent)
@@ -191,7 +194,9 @@ class Core:
                 await self._greeted.wait()
         except TimeoutError:
             raise self._connection.trouble or UnreachableError(
-                f"The server did not answer within {within_s:g} s. Check that it runs, and the address."
+                _("The server did not answer within {seconds:g} s. Check that it runs, and the address.").format(
+                    seconds=within_s
+                )
             ) from None
         if self.stopped is not None:
             raise self.stopped
@@ -270,7 +275,7 @@ class Core:
     def greeted(self, hello: v1.ServerHello) -> None:
         """Begin a stream: from our resume point, or with a snapshot that makes what we held void."""
         if self._resume.offset and hello.ledger_id != self._resume.ledger_id:
-            raise ProtocolError("The server has another ledger than before. Find out why before starting anew.")
+            raise ProtocolError(_("The server has another ledger than before. Find out why before starting anew."))
         if hello.snapshot:
             self._decisions.void()
             self._resume = ResumePoint()

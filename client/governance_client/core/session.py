@@ -18,6 +18,7 @@ from governance_client.errors import (
     from_rpc_error,
     seconds,
 )
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from typing import TypeAlias
@@ -82,12 +83,14 @@ class Session:
                 frame = await self._next(call)
         except TimeoutError:
             raise UnreachableError(
-                f"The server did not answer within {HELLO_TIMEOUT_S:g} s. Check that it runs, and its log."
+                _("The server did not answer within {seconds:g} s. Check that it runs, and its log.").format(
+                    seconds=HELLO_TIMEOUT_S
+                )
             ) from None
         if frame.WhichOneof("frame") == "goodbye":
             raise _farewell(frame.goodbye)
         if frame.WhichOneof("frame") != "hello":
-            raise ProtocolError("The server's first frame is no hello. Compare the versions of server and client.")
+            raise ProtocolError(_("The server's first frame is no hello. Compare the versions of server and client."))
         _log.info("session %s began at offset %d", frame.hello.session_id, frame.hello.offset)
         interval_s = seconds(frame.hello.limits.progress_interval)
         self._silence_s = max(SILENCE_LEAST_S, SILENCE_FACTOR * interval_s)
@@ -133,12 +136,14 @@ class Session:
             async with asyncio.timeout(self._silence_s):
                 return await self._next(call)
         except TimeoutError:
-            raise UnreachableError(f"The server has been silent for {self._silence_s:g} s. Connecting anew.") from None
+            raise UnreachableError(
+                _("The server has been silent for {seconds:g} s. Connecting anew.").format(seconds=self._silence_s)
+            ) from None
 
     async def _next(self, call: Call) -> v1.ProposeResponse:
         content = await call.read()
         if not isinstance(content, bytes):  # grpc.aio.EOF
-            raise UnreachableError("The server ended the stream. Connecting anew.")
+            raise UnreachableError(_("The server ended the stream. Connecting anew."))
         return read_frame(content)
 
     def _hear(self, frame: v1.ProposeResponse) -> None:
@@ -152,10 +157,10 @@ class Session:
             case "goodbye":
                 raise _farewell(frame.goodbye)
             case _:
-                raise ProtocolError("The server sent a second hello. Compare the versions of server and client.")
+                raise ProtocolError(_("The server sent a second hello. Compare the versions of server and client."))
 
 
 def _farewell(goodbye: v1.Goodbye) -> UnreachableError | NotLetInError:
     if goodbye.reason == v1.GOODBYE_REASON_CREDENTIAL_ENDED:
-        return NotLetInError("The server no longer lets this credential in. Ask its administrator for another.")
-    return UnreachableError("The server is stopping. Connecting anew.", seconds(goodbye.retry_after))
+        return NotLetInError(_("The server no longer lets this credential in. Ask its administrator for another."))
+    return UnreachableError(_("The server is stopping. Connecting anew."), seconds(goodbye.retry_after))

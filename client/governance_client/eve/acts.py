@@ -11,6 +11,7 @@ from governance import v1
 from governance_client.core.executors import action_name
 from governance_client.errors import JournalError
 from governance_client.eve.responses import ACTIONS
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +35,9 @@ def register_executors(core: Core, path: Path | None) -> Iterator[None]:
     try:
         file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, _MODE), "w")
     except OSError as error:
-        raise JournalError(f"The journal {path} cannot be written: {error.strerror}. Name another.") from None
+        raise JournalError(
+            _("The journal {path} cannot be written: {why}. Name another.").format(path=path, why=error.strerror)
+        ) from None
     with file:
 
         async def write_down(order: Order) -> str:

@@ -15,6 +15,7 @@ from governance_client.eve.network import PRIVATE, HomeNetworks, NetworkError
 from governance_client.eve.proposals import proposal
 from governance_client.eve.report import Report
 from governance_client.eve.source import read_eve
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -78,7 +79,7 @@ async def run(
         with report.listening():
             await _run(credentials, options, HomeNetworks(options.home_networks), report)
     except NetworkError as error:
-        report.fault(f"--home-net: {error}. Write a network such as 10.0.0.0/8.")
+        report.fault(_("--home-net: {why}. Write a network such as 10.0.0.0/8.").format(why=error))
         return EXIT_USAGE
     except JournalError as error:
         report.fault(str(error))
@@ -86,7 +87,11 @@ async def run(
     except OSError as error:
         if error.filename is None:  # it is our own output that cannot be written
             raise
-        report.fault(f"{error.filename} cannot be read: {error.strerror}. Name an EVE file, or - for standard input.")
+        report.fault(
+            _("{filename} cannot be read: {why}. Name an EVE file, or - for standard input.").format(
+                filename=error.filename, why=error.strerror
+            )
+        )
         return EXIT_USAGE
     except ClientError as error:
         if report.tally.proposed:
@@ -190,7 +195,11 @@ async def _propose(core: Core, made: v1.Proposal, report: Report) -> Proposed:
             tries += refusal.reason != v1.REFUSAL_REASON_RATE_LIMITED
             if not refusal.HasField("retry_after") or tries > MOST_TRIES:
                 raise
-            report.warn(f"The server takes no more for now ({reason_name(refusal)}); what is left waits until it does.")
+            report.warn(
+                _("The server takes no more for now ({refusal}); what is left waits until it does.").format(
+                    refusal=reason_name(refusal)
+                )
+            )
             await asyncio.sleep(seconds(refusal.retry_after))
 
 

@@ -10,6 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
+from governance_client.language import _
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -86,29 +88,29 @@ def item(line: int, raw: bytes) -> Item:
     try:
         event = json.loads(raw.decode(), parse_constant=_refuse)
     except UnicodeDecodeError as error:
-        reason = f"not UTF-8 (byte {error.start + 1})"
+        reason = _("not UTF-8 (byte {number})").format(number=error.start + 1)
     except RecursionError:
-        reason = "nested too deeply"
+        reason = _("nested too deeply")
     except ValueError as error:
-        reason = f"not JSON: {error}"[:_MAX_REASON]
+        reason = _("not JSON: {why}").format(why=error)[:_MAX_REASON]
     return Malformed(line, reason) if reason else _event(line, event)
 
 
 def _event(line: int, event: Any) -> Item:
     if not isinstance(event, dict):
-        return Malformed(line, "not an object")
+        return Malformed(line, _("not an object"))
     kind = event.get("event_type", "alert" if "alert" in event else None)
     if not isinstance(kind, str):
-        return Malformed(line, "no event_type")
+        return Malformed(line, _("no event_type"))
     if kind != "alert":
         return OtherEvent(line)
     if not isinstance(event.get("alert"), dict):
-        return Malformed(line, "an alert without its alert object")
+        return Malformed(line, _("an alert without its alert object"))
     return Alert(line, event)
 
 
 def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no number")
+    raise ValueError(_("{constant} is no number").format(constant=constant))
 
 
 class _Event:
@@ -132,7 +134,7 @@ class _Event:
         self._raw.clear()
         self._too_long = False
         if too_long:
-            yield Malformed(line, f"longer than {MAX_EVENT_BYTES} bytes")
+            yield Malformed(line, _("longer than {bytes} bytes").format(bytes=MAX_EVENT_BYTES))
             return
         content = raw.lstrip(_BLANK)
         if content:
@@ -190,11 +192,11 @@ class _Array:
     def end(self) -> Iterator[Item]:
         if self._closed:
             for left_over in self._event.finish(self._event_line):
-                yield Malformed(left_over.line, "it follows the end of the array")
+                yield Malformed(left_over.line, _("it follows the end of the array"))
         else:
             unfinished = [*self._event.finish(self._event_line)]
             line = unfinished[0].line if unfinished else self._line
-            yield Malformed(line, "the file ends within the array")
+            yield Malformed(line, _("the file ends within the array"))
 
     def _next_mark(self, chunk: bytes, position: int) -> re.Match[bytes] | None:
         if self._escaped and position < len(chunk):

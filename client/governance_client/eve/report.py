@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from governance import v1
 from governance_client.eve.reader import Alert, Malformed, OtherEvent
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -78,7 +79,10 @@ class Report:
                     self.tally.other += 1
                 case Malformed(line, reason):
                     self.tally.malformed += 1
-                    self._tell(f"line {line}: {reason}; skipped", {"line": line, "malformed": reason})
+                    self._tell(
+                        _("line {line}: {reason}; skipped").format(line=line, reason=reason),
+                        {"line": line, "malformed": reason},
+                    )
         self._refresh()
 
     def proposed(self, line: int, decision_id: str, offset: int, joined: str = "") -> None:
@@ -97,7 +101,7 @@ class Report:
         """List a proposal that was refused, and why."""
         self.tally.refused += 1
         self._tell(
-            f"line {line}: {decision_id} was refused: {error}",
+            _("line {line}: {decision_id} was refused: {why}").format(line=line, decision_id=decision_id, why=error),
             {"line": line, "decisionId": decision_id, "refused": str(error)},
         )
 
@@ -154,20 +158,21 @@ class Report:
             }
             self._emit({"summary": {**counts, **skipped, "interrupted": interrupted}})
         else:
-            stop = "Interrupted. " if interrupted else ""
-            self._out.write(f"{stop}{self._counts()}.\n")
+            text = _("Interrupted. {counts}.") if interrupted else "{counts}."
+            self._out.write(text.format(counts=self._counts()) + "\n")
             self._out.flush()
 
     def _counts(self) -> str:
         tally = self.tally
-        parts = [f"{tally.proposed} proposed" + (f" ({tally.known} known already)" if tally.known else "")]
+        proposed = _("{count} proposed ({known} known already)") if tally.known else _("{count} proposed")
+        parts = [proposed.format(count=tally.proposed, known=tally.known)]
         named = (
-            (tally.joined, "joined an open decision"),
-            (tally.refused, "refused"),
-            (tally.malformed, "malformed and skipped"),
-            (tally.other, "no alerts"),
+            (tally.joined, _("{count} joined an open decision")),
+            (tally.refused, _("{count} refused")),
+            (tally.malformed, _("{count} malformed and skipped")),
+            (tally.other, _("{count} no alerts")),
         )
-        parts += [f"{count} {what}" for count, what in named if count]
+        parts += [what.format(count=count) for count, what in named if count]
         parts += [f"{count} {state}" for state, count in sorted(tally.ended.items())]
         return ", ".join(parts)
 
@@ -193,7 +198,8 @@ class Report:
         self._written_s = now_s
         rate = self.tally.proposed / max(now_s - self._started_s, _REFRESH_S)
         waiting = self._waiting_for - self.tally.ended.total()
-        line = f"{self._counts()}; " + (f"waiting for {waiting}" if waiting > 0 else f"{rate:,.0f}/s")
+        going = _("waiting for {count}").format(count=waiting) if waiting > 0 else f"{rate:,.0f}/s"
+        line = f"{self._counts()}; {going}"
         self._progress.write("\r" + line.ljust(len(self._line)))
         self._progress.flush()
         self._line = line
