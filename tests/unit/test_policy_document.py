@@ -486,8 +486,10 @@ BAD: dict[str, tuple[str, str, int, str]] = {
         '[privacy]\nsee_personal_from = "core"',
         "privacy.see_personal_from",
         2,
-        "This is a role of auditors or operators: auditor, soc_operator, soc_supervisor, security_manager, ciso;"
-        " not 'core'.",
+        (
+            "This is a role of auditors or operators: auditor, soc_operator, soc_supervisor, security_manager, ciso;"
+            " not 'core'."
+        ),
     ),
     "a retention of no time": (
         "[privacy]\nretention_days = 0",
