@@ -2,158 +2,161 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 from typing import TYPE_CHECKING
 
-import pexpect
-import pyte
 import pytest
 
-from tests.support.server import ServerProcess
+from tests.support.alerts import MALWARE, SCAN, alert
+from tests.support.house import House
+from tests.support.screen import LARGE, SMALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-ROWS, COLUMNS = 30, 110
-PATIENCE_S = 20
-WHERE_IS_THE_CURSOR = "\x1b[6n"
-"""What a terminal is asked, and answers."""
+    from tests.support.screen import Screen
 
-
-class _Terminal:
-    """A program on a pseudo-terminal, and the screen that a person would see."""
-
-    def __init__(self, *command: str) -> None:
-        self._screen = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.Stream(self._screen)
-        self._child = pexpect.spawn(
-            command[0], list(command[1:]), dimensions=(ROWS, COLUMNS), encoding="utf-8", timeout=PATIENCE_S
-        )
-
-    def press(self, keys: str) -> None:
-        """Press keys."""
-        self._child.send(keys)
-
-    def until(self, text: str) -> None:
-        """Read until a text stands on the screen; fail with the screen if it does not come."""
-        while text not in self.screen:
-            try:
-                written = self._child.read_nonblocking(4096, PATIENCE_S)
-                self._stream.feed(written)
-                if WHERE_IS_THE_CURSOR in written:
-                    cursor = self._screen.cursor
-                    self._child.send(f"\x1b[{cursor.y + 1};{cursor.x + 1}R")
-            except (pexpect.TIMEOUT, pexpect.EOF):
-                pytest.fail(f"{text!r} did not appear on:\n{self.screen}")
-
-    @property
-    def screen(self) -> str:
-        """The screen as lines."""
-        return "\n".join(self._screen.display)
-
-    def end(self) -> int:
-        """Wait for the program to end, and return its exit status."""
-        self._child.expect(pexpect.EOF)
-        self._child.close()
-        return int(self._child.exitstatus or 0)
-
-    def close(self) -> None:
-        """End the program if it runs. Idempotent."""
-        self._child.close(force=True)
-
-
-class _House:
-    """A running server, and the two programs."""
-
-    def __init__(self, server: ServerProcess) -> None:
-        self.server = server
-        roles = {"maximus": "core", "alice": "soc_operator", "bob": "soc_operator"}
-        self.credentials = {name: str(server.add(name, role)) for name, role in roles.items()}
-
-    def run(self, who: str, *arguments: str, stdin: str = "") -> None:
-        """Run one verb to its good end."""
-        command = [sys.executable, "-m", "governance_client.cli", *arguments, "--credentials", self.credentials[who]]
-        subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=True)
-
-    def propose(self, decision_id: str, target: str) -> None:
-        """Have core propose to block an address."""
-        action = {"type": "ACTION_TYPE_BLOCK_IP", "targets": [{"kind": "TARGET_KIND_IP_ADDRESS", "value": target}]}
-        self.run("maximus", "submit", "-", stdin=json.dumps({"decisionId": decision_id, "action": action}))
+PROMPT = "governance>"
+JUDGEMENTS = {"vote_cast", "decision_approved", "decision_rejected"}
 
 
 @pytest.fixture
-def house(tmp_path: Path) -> Iterator[_House]:
-    server = ServerProcess(tmp_path / "server")
-    server.start()
-    try:
-        yield _House(server)
-    finally:
-        server.close()
+def house(tmp_path: Path) -> Iterator[House]:
+    with House(tmp_path) as house:
+        house.propose([alert("first-0001", SCAN, "203.0.113.7"), alert("grave-0001", MALWARE, "fs-02.example.org")])
+        yield house
 
 
-@pytest.fixture
-def console(house: _House) -> Iterator[_Terminal]:
-    house.propose("first-0001", "203.0.113.7")
-    terminal = _Terminal(
-        sys.executable, "-m", "governance_client.cli", "--credentials", house.credentials["alice"], "start"
-    )
-    try:
-        terminal.until("1 waits for a decision")
-        terminal.until("connected  alice soc_operator")
-        yield terminal
-    finally:
-        terminal.close()
+@pytest.fixture(params=[pytest.param(SMALL, id="80x24"), pytest.param(LARGE, id="200x50")])
+def console(house: House, request: pytest.FixtureRequest) -> Iterator[Screen]:
+    with house.console("duty", size=request.param) as screen:
+        screen.until("2 wait for a decision")
+        screen.until("connected")
+        yield screen
 
 
-def test_approval(house: _House, console: _Terminal) -> None:
-    """A decision that arrives is announced, approved by its row, and gone from what waits."""
-    house.propose("second-0002", "198.51.100.9")
+def judgements(house: House) -> list[tuple[str, str]]:
+    """The judgements in the ledger: of which decision, and of what kind."""
+    return [
+        (entry.decision_id, str(event.WhichOneof("kind")))
+        for entry in house.entries()
+        for event in entry.events
+        if event.WhichOneof("kind") in JUDGEMENTS
+    ]
+
+
+def test_approval(house: House, console: Screen) -> None:
+    """A decision that arrives is announced, approved by the start of its id with `yes`, and in the ledger."""
+    house.propose([alert("second-0002", SCAN, "198.51.100.9")])
     console.until("new low block_ip 198.51.100.9")
-    console.press("approve second\r")
-    console.until("type yes to approve")
-    console.press("yes\r")
+    console.enter("approve second")
+    console.answer("type yes to approve", "yes")
     console.until("Approved, entry")
-    console.press("quit\r")
+    console.enter("quit")
     assert console.end() == 0
+    assert judgements(house) == [("second-0002", "decision_approved")]
 
 
-def test_lost_race(house: _House, console: _Terminal) -> None:
-    """Who says yes after someone else has decided is told who was first."""
-    console.press("approve first\r")
-    console.until("type yes to approve")
-    house.run("bob", "reject", "first-0001", "--reason", "known scanner")
-    console.press("yes\r")
-    console.until("Refused: ")
-    console.until("first-0001 is rejected, by bob (soc_operator)")
+def test_evidence_comes_first(house: House, console: Screen) -> None:
+    """Approving a high decision shows its evidence, and then what core recommends, and then wants its target typed."""
+    console.enter("approve grave")
+    console.asked("type fs-02.example.org to approve")
+    told = "\n".join(console.told)
+    places = [told.index(each) for each in (MALWARE.seen[:20], "What core recommends", "isolate_host", "type fs-02")]
+    assert places == sorted(places)
+    console.enter("yes")
+    console.until("Nothing was decided")
+    console.enter("approve grave")
+    console.answer("type fs-02.example.org to approve", "fs-02.example.org")
+    console.until("Approved, entry")
+    assert judgements(house) == [("grave-0001", "decision_approved")]
 
 
-def test_server_restart(house: _House, console: _Terminal) -> None:
+def test_what_was_shown_is_in_the_ledger(house: House, console: Screen) -> None:
+    """The verdict on a decision whose page was shown carries the version and a digest of what was on the screen."""
+    console.enter("show grave")
+    console.asked(PROMPT)
+    console.enter("reject . our own tests")
+    console.answer("type yes to reject", "yes")
+    console.until("Rejected, entry")
+    [entry] = [each for each in house.entries() if each.decision_id == "grave-0001" and each.HasField("presentation")]
+    assert entry.presentation.version == 1
+    assert len(entry.presentation.rendering_digest) == 32
+
+
+def test_lost_race(house: House, console: Screen) -> None:
+    """Who says yes after someone else has decided is told who was first, and nothing is called approved."""
+    console.enter("approve first")
+    console.asked("type yes to approve")
+    house.run("relief", "reject", "first-0001", "--reason", "known scanner")
+    console.until("rejected by relief (soc_operator)")
+    console.enter("yes")
+    console.until("was rejected")
+    assert any("first-0001 was rejected" in row and "by relief" in row for row in console.told)
+    assert "Approved" not in console.text
+    assert judgements(house) == [("first-0001", "decision_rejected")]
+
+
+def test_server_restart(house: House, console: Screen) -> None:
     """When the server goes the console says so and keeps what was typed; when it is back it goes on by itself."""
     assert house.server.stop() == 0
     console.until("The connection is lost")
-    console.press("reject first because\r")
+    console.until("no connection")
+    console.enter("reject first because")
     console.until("Your line is kept")
+    console.asked("reject first because")
     house.server.start()
     console.until("Connected again")
-    console.press("\r")
-    console.until("type yes to reject")
-    console.press("yes\r")
+    console.press("enter")
+    console.answer("type yes to reject", "yes")
     console.until("Rejected, entry")
-    console.press("\x04")
+    console.press("c-d")
     assert console.end() == 0
 
 
-def test_ctrl_c_decides_nothing(house: _House, console: _Terminal) -> None:
-    """Ctrl-C at the question, and at the prompt, leaves the decision as it was and the console open."""
-    console.press("approve first\r")
-    console.until("type yes to approve")
-    console.press("\x03")
+def test_nothing_is_decided_by_accident(house: House, console: Screen) -> None:
+    """Ctrl-C, Ctrl-D, Enter on an empty line and a paste of several lines leave everything as it was."""
+    console.press("enter")
+    console.enter("approve first")
+    console.asked("type yes to approve")
+    console.press("c-c")
     console.until("Nothing was decided")
-    console.press("approve first\x03")
-    console.press("ls\r")
-    console.until("pending")
-    house.run("bob", "approve", "first-0001")
-    console.until("approved by bob (soc_operator)")
+    console.enter("approve first")
+    console.asked("type yes to approve")
+    console.press("enter")
+    console.asked(PROMPT)
+    console.enter("approve first")
+    console.asked("type yes to approve")
+    console.press("c-d")
+    console.asked(PROMPT)
+    console.paste("approve first\nyes\nyes\n")
+    console.until("approve first yes yes")
+    console.press("c-c")
+    console.until(lambda screen: screen.cursor_row == PROMPT)
+    console.enter("quit")
+    assert console.end() == 0
+    assert judgements(house) == []
+
+
+def test_a_paste_is_no_answer(house: House, console: Screen) -> None:
+    """What is pasted at a question does not answer it; typed, it does."""
+    console.enter("approve first")
+    console.asked("type yes to approve")
+    console.paste("yes\n")
+    console.steady()
+    console.press("enter")
+    console.asked(PROMPT)
+    assert judgements(house) == []
+    console.enter("approve first")
+    console.answer("type yes to approve", "yes")
+    console.until("Approved, entry")
+
+
+def test_what_was_typed_ahead_is_no_answer(house: House, console: Screen) -> None:
+    """A `yes` that was typed before the question stood there does not answer it."""
+    console.type("approve first")
+    console.press_ahead("\ryes\r")
+    console.asked("type yes to approve")
+    console.press("enter")
+    console.asked(PROMPT)
+    assert judgements(house) == []

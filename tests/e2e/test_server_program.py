@@ -38,10 +38,12 @@ def made(tmp_path: Path) -> ServerProcess:
 
 
 def test_nothing_in_the_directory_is_readable_by_others(server: ServerProcess) -> None:
-    """Keys, ledger, its journal, the lock, credentials: all of it is the owner's alone."""
+    """Keys, ledger, its journal, the lock, credentials: all of it is the owner's alone, but the key to verify with."""
     server.add("operator-1", "soc_operator")
-    for path in [server.directory, *server.directory.rglob("*")]:
+    public = server.directory / "checkpoint.vkey"
+    for path in {server.directory, *server.directory.rglob("*")} - {public}:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path
+    assert stat.S_IMODE(public.stat().st_mode) == 0o644
 
 
 def test_a_credentials_file_has_all_a_client_needs(server: ServerProcess) -> None:

@@ -1,0 +1,1 @@
+"""What `scripts/bench` is made of: what is measured, what figures it gives, and how they are told."""
