@@ -22,7 +22,7 @@ from governance_server.domain.command import Command
 from governance_server.engine.notary import Notary
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.ledger.verification import LedgerDamagedError, check
-from tests.support.golden import CHECKPOINT, FIRST_KEY, FOLDER, RECORDS, WITNESS, Golden, goldens, kinds_of
+from tests.support.golden import CHECKPOINT, FIRST_KEY, FOLDER, RECORDS, WITNESS, Golden, goldens, kinds_of, recorded
 from tests.support.ledger_source import EdgeSource, opened
 from tests.support.messages import CORE, OPERATOR_1, proposal, rejection
 
@@ -65,6 +65,15 @@ def test_every_kind_of_event_is_there() -> None:
     """The golden ledgers hold every kind of event that there is; for a new one, `scripts/golden` makes another."""
     there = set().union(*(golden.facts["events"] for golden in ALL))
     assert there == {field.name for field in v1.Event.DESCRIPTOR.oneofs_by_name["kind"].fields}
+
+
+@pytest.mark.parametrize("kind", [v1.Entry, v1.PersonalData])
+def test_every_field_is_there(kind: type[v1.Entry | v1.PersonalData]) -> None:
+    """The golden ledgers hold every field of an entry and of personal data, what was shown and batches too."""
+    records = [record for golden in PROVEN for record in recorded(golden.text(RECORDS))]
+    values = [kind.FromString(record.entry if kind is v1.Entry else record.personal) for record in records]
+    there = {field.name for value in values for field, _ in value.ListFields()}
+    assert there == {field.name for field in kind.DESCRIPTOR.fields}
 
 
 def test_they_are_small() -> None:
