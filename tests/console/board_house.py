@@ -60,8 +60,8 @@ class SilentSurface:
     def refresh(self) -> None:
         self.refreshed.set()
 
-    def ring(self, sentence: str) -> None:
-        del sentence
+    def ring(self, sentence: str, *, critical: bool) -> None:
+        del sentence, critical
 
 
 class Clock:

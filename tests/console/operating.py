@@ -119,6 +119,7 @@ async def at_console(
     decisions: Sequence[v1.Decision] | None = None,
     rules: v1.ConsoleRules | None = None,
     settings: SessionSettings | None = None,
+    rows: int = 40,
 ) -> AsyncIterator[Place]:
     """Sit at a console; `aaaa…` (medium) and `bbbb…` (high) wait for a decision unless others are given."""
     script = ScriptedServer()
@@ -126,7 +127,7 @@ async def at_console(
     script.open = list(decisions) if decisions is not None else standard
     script.rules = rules or v1.ConsoleRules()
     screen, clock = Screen(), Clock()
-    sink = Vt100_Output(screen, lambda: Size(rows=40, columns=COLUMNS), enable_cpr=False)
+    sink = Vt100_Output(screen, lambda: Size(rows=rows, columns=COLUMNS), enable_cpr=False)
     typing = itertools.count(0.0, KEY_S)
     with create_pipe_input() as keys:
         async with serving(script), OperatorSession(CREDENTIALS, settings, dial=dialler(script)) as session:

@@ -128,7 +128,11 @@ def test_a_storm_rings_once() -> None:
     """However many arrive at once, one sentence rings, and it is inert."""
     hostile = Update(None, decision("aaaa0001", target="\x1b]0;x\x07", risk=CRITICAL, left_s=5), v1.Cause())
     rung = ringing([hostile, *(_arrival(f"bbbb{number}", CRITICAL) for number in range(9))], Settings())
-    assert rung == "New: 10 critical, first block_ip ␛]0;x␇"
+    assert rung == ("New: 10 critical, first block_ip ␛]0;x␇", True)
+    assert ringing([_arrival("bbbb0001", LOW)], Settings(bell="critical", notify="all")) == (
+        "New: low block_ip 203.0.113.7",
+        False,
+    )
 
 
 def test_a_snapshot() -> None:

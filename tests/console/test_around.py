@@ -38,6 +38,15 @@ async def test_reasons_are_offered_again() -> None:
         assert [each.text for each in complete("reject aaaa ", Around(room.talk))][:2] == ["'a test'", "'our scanner'"]
 
 
+def test_reasons_of_earlier_come_after_those_of_now() -> None:
+    """What was said in earlier sessions is offered too, the newest first, behind what was said since."""
+    heard = Heard()
+    heard.said("of now")
+    heard.recall(["yesterday's", "of now", "a week\nold", " ", *(f"older {number}" for number in range(REASONS))])
+    assert list(heard.reasons)[:4] == ["of now", "yesterday's", "a week old", "older 0"]
+    assert len(list(heard.reasons)) == REASONS
+
+
 def test_what_was_heard_is_bounded() -> None:
     """Reasons are one line each, once each, and a bounded number of them; operators are named once."""
     heard = Heard()

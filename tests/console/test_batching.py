@@ -189,6 +189,19 @@ async def test_there_is_no_such_group(desk: Place) -> None:
     assert desk.script.commands == []
 
 
+async def test_a_number_that_was_not_listed_is_no_group() -> None:
+    """A number means a group of the last list: a group whose key starts so is not decided in its place."""
+    members = [decision(f"aaaaaaaa{number}", risk=MEDIUM) for number in range(2)]
+    for each in members:
+        each.group_key = "1f00"
+    async with talking(*members, rules=RULES) as room:
+        assert await room.run("batch 1 reject no") is Outcome.REFUSED
+        assert "listed no group 1" in room.complaints[0]
+        assert room.server.commands == []
+        await room.say("batch", "batch 1 reject no")
+        assert len(room.server.commands) == 2
+
+
 async def test_a_script_is_asked_nothing() -> None:
     """A script's line decides at once; with a high one among them it names their number."""
     async with talking(_member(1), _member(2), rules=RULES) as room:

@@ -87,6 +87,71 @@ async def test_approval(table: _Table) -> None:
     assert command.verdict.presentation.version == 1
 
 
+async def test_a_target_that_reads_as_a_question() -> None:
+    """A target of several words stands in quotes where it is asked for, and is typed without them."""
+    async with _table(decision("aaaaaaaa1111", "yes to reject 203.0.113.7")) as table:
+        await table.read()
+        shown = (await table.type("a")).replace("\n", " ")
+        assert "type “yes to reject 203.0.113.7” to approve" in shown
+        await table.type("yes to reject 203.0.113.7")
+        assert "Approved" in await table.press("enter")
+
+
+@pytest.mark.parametrize(("key", "asked"), [("a", "type yes to approve"), ("m", "what to change?")])
+async def test_what_will_be_refused_is_said_before_it_is_asked(key: str, asked: str) -> None:
+    """The tier, or another's claim, stands above the question; when the claim is over, it does no longer."""
+    claimed = decision("aaaaaaaa1111", risk=LOW)
+    claimed.claim.CopyFrom(v1.Claim(operator="bob", expires_at=Timestamp(seconds=NOW_S + 3600)))
+    async with _table(claimed) as table:
+        shown = await table.type(key)
+        assert "was claimed" in shown.replace("\n", " ")
+        assert shown.index("server will refuse that") < shown.index(asked)
+        await table.news(decision("aaaaaaaa1111", risk=LOW, version=2, offset=11), "decision_released")
+        shown = table.look()
+        assert asked in shown
+        assert "server will refuse" not in shown
+
+
+async def test_approval_with_a_comment(table: _Table) -> None:
+    """Tab asks for a comment and decides nothing; it stands in the question then, and goes with the approval."""
+    await table.type("aye")
+    await table.press("tab")
+    await table.type("seen in the log")
+    shown = await table.press("enter")
+    assert "type yes to approve block_ip 203.0.113.7, aaaaaaaa1111, low" in shown
+    assert "seen in the log" in shown
+    assert table.script.commands == []
+    await table.press("tab")
+    await table.type("s")
+    await table.press("enter")
+    await table.type("yes")
+    assert "Approved" in await table.press("enter")
+    (command,) = table.script.commands
+    assert command.verdict.comment == "seen in the logs"
+
+
+async def test_a_comment_that_is_left(table: _Table) -> None:
+    """A comment decides nothing: Escape leaves it all, Enter without one asks on, and `yes` in it is a comment."""
+    await table.type("a")
+    await table.press("tab", "escape")
+    assert "Nothing was decided" in table.look()
+    await table.type("a")
+    await table.press("tab", "enter")
+    await table.press("tab")
+    await table.type("yes")
+    assert "type yes to approve" in await table.press("enter")
+    assert table.script.commands == []
+
+
+async def test_an_open_quote(table: _Table) -> None:
+    """A quote that is not closed is explained as at the prompt, and what was typed stays."""
+    await table.type("mparameters.path='a")
+    assert "is not closed" in (await table.press("enter")).replace("\n", " ")
+    await table.press("escape")
+    await table.type("/target='a")
+    assert "is not closed" in (await table.press("enter")).replace("\n", " ")
+
+
 @pytest.mark.parametrize(
     "keys",
     [["enter"], ["escape"], ["c-c"], ["y", "enter"], [*"yes please", "enter"], [*"no", "enter"], [*"yes", "c-c"]],

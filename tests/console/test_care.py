@@ -44,9 +44,11 @@ def test_the_policy_says_which_risks() -> None:
     assert care(BY_NAME["approve"], decision(risk=v1.RISK_LEVEL_CRITICAL), ASK_CRITICAL).kind == "target"
 
 
-@pytest.mark.parametrize("target", ["", "a" * 65, "fail\u0435d.example", "a\tb", " lead", "\x1b[2J", "trail "])
+@pytest.mark.parametrize(
+    "target", ["", "a" * 65, "fail\u0435d.example", "a\tb", " lead", "\x1b[2J", "trail ", "Yes", "y", "ok"]
+)
 def test_what_cannot_be_typed_is_named_by_its_digest(target: str) -> None:
-    """A target that is too long to copy, not printable ASCII, or edged with spaces is answered for by the digest."""
+    """A target too long to copy, not printable ASCII, edged with spaces or called yes is answered for by digest."""
     about = decision(target=target)
     asked = care(BY_NAME["approve"], about, NO_RULES)
     assert (asked.kind, asked.expect) == ("digest", about.action_digest.hex()[:8])

@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from governance import v1
 from governance_client.console.script import Outcome
 from tests.console.examples import NOW_S, change, decision, operator
-from tests.console.operating import CTRL_C, MEDIUM, at_console
+from tests.console.operating import CTRL_C, ENTER, MEDIUM, PASTE, at_console
 from tests.console.talking import talking
 
 if TYPE_CHECKING:
@@ -51,6 +51,124 @@ async def test_what_was_looked_at_is_not_shown_again(desk: Place) -> None:
     assert "digest" not in desk.screen.getvalue()[since:after]
     await desk.screen.until("Approved")
     assert desk.verdicts[0].presentation.reading.seconds == 12
+
+
+def _above() -> v1.Decision:
+    above = decision("aaaaaaaa1111")
+    above.tier = v1.ROLE_CISO
+    return above
+
+
+def _claimed(left_s: int) -> v1.Decision:
+    claimed = decision("aaaaaaaa1111")
+    claimed.claim.CopyFrom(
+        v1.Claim(operator="bob", claimed_at=Timestamp(seconds=NOW_S - 60), expires_at=Timestamp(seconds=NOW_S + left_s))
+    )
+    return claimed
+
+
+def _voted() -> v1.Decision:
+    voted = decision("aaaaaaaa1111")
+    voted.quorum.required = 2
+    voted.votes.add(
+        actor=operator("alice"),
+        approved=True,
+        action_digest=voted.action_digest,
+        cast_at=Timestamp(seconds=NOW_S - 60),
+    )
+    return voted
+
+
+REFUSED = [
+    (_above(), "aaaaaaaa1111 waits for ciso or above."),
+    (_claimed(left_s=60), "Another operator has it in hand. aaaaaaaa1111 was claimed"),
+    (_voted(), "You have voted on it already. Another has to."),
+]
+
+
+@pytest.mark.parametrize(("open_", "told"), REFUSED, ids=["tier", "claim", "vote"])
+async def test_what_will_be_refused_is_said_before_it_is_asked(open_: v1.Decision, told: str) -> None:
+    """Nobody types a target back to hear only then that it is not theirs to approve; still the server decides."""
+    async with at_console([open_]) as desk:
+        since = await desk.line("approve aaaa")
+        await desk.answer("type 203.0.113.7 to approve", "203.0.113.7\r", since)
+        before = desk.screen.getvalue()[since:].partition("type 203.0.113.7 to approve")[0]
+        assert "As things stand the server will refuse that:" in before
+        assert told in before
+        await desk.screen.until("Approved")  # this one did not
+
+
+@pytest.mark.parametrize(
+    ("open_", "line"),
+    [
+        (_claimed(left_s=-1), "approve aaaa"),
+        (_above(), "escalate aaaa beyond me"),
+        (_claimed(left_s=60), "reject aaaa ours"),
+        (_voted(), "modify aaaa scope=host"),
+    ],
+)
+async def test_nothing_is_said_of_what_may_be_done(open_: v1.Decision, line: str) -> None:
+    """A claim that is over holds nobody off, and not every verb is refused for the same."""
+    async with at_console([open_]) as desk:
+        since = await desk.line(line)
+        await desk.screen.until("to " + line.partition(" ")[0], since)
+        assert "server will refuse" not in desk.screen.getvalue()[since:]
+        desk.type(CTRL_C)
+        await desk.screen.until("Nothing was decided", since)
+
+
+LOW_TERMINAL = 12
+
+
+async def test_a_page_longer_than_the_terminal_comes_in_pieces() -> None:
+    """Before an approval of a high one its evidence does not scroll off; Enter goes on until all was shown."""
+    async with at_console(rows=LOW_TERMINAL) as desk:
+        since = await desk.line("approve bbbb")
+        first = await desk.screen.until("Enter goes on, q stops", since)
+        assert "About 198.51.100.9" in desk.screen.getvalue()[since:first]
+        assert "digest" not in desk.screen.getvalue()[since:first]
+        desk.clock.now_s += 12
+        desk.type(ENTER)
+        last = await desk.screen.until("digest", first)
+        await desk.answer("type 198.51.100.9 to approve", "198.51.100.9\r", last)
+        await desk.screen.until("Approved")
+        (verdict,) = desk.verdicts
+        assert verdict.presentation.reading.seconds == 12
+
+
+@pytest.mark.parametrize("answer", ["q\r", CTRL_C])
+async def test_a_page_that_was_not_read_to_its_end(answer: str) -> None:
+    """Whoever stops in the middle has decided nothing, and is shown the page again the next time."""
+    async with at_console(rows=LOW_TERMINAL) as desk:
+        for _ in range(2):
+            since = await desk.line("approve bbbb")
+            await desk.answer("Enter goes on, q stops", answer, since)
+            await desk.screen.until("Nothing was decided", since)
+            await desk.screen.until("governance>", since)
+        assert desk.script.commands == []
+
+
+async def test_a_paste_turns_no_page() -> None:
+    """What is pasted, and what was typed ahead, goes on to nothing; nor does a word."""
+    async with at_console(rows=LOW_TERMINAL) as desk:
+        desk.type("approve bbbb" + ENTER + ENTER)
+        since = await desk.screen.until("What was typed before the question")
+        await desk.answer("Enter goes on, q stops", PASTE.format("\n"), since)
+        since = await desk.screen.until("A paste answers nothing", since)
+        desk.type("yes" + ENTER + ENTER)
+        since = await desk.screen.until("What was typed before the question", since)
+        await desk.answer("Enter goes on, q stops", CTRL_C, since)
+        await desk.screen.until("Nothing was decided", since)
+        assert "type 198.51.100.9" not in desk.screen.getvalue()
+
+
+@pytest.mark.parametrize("line", ["approve aaaa", "reject bbbb ours"])
+async def test_what_is_not_grave_does_not_stop(line: str) -> None:
+    """Only the page before an approval of a high or critical one comes in pieces."""
+    async with at_console(rows=LOW_TERMINAL, rules=SLOW) as desk:
+        since = await desk.line(line)
+        await desk.screen.until("type yes to", since)
+        assert "Enter goes on" not in desk.screen.getvalue()[since:]
 
 
 @pytest.mark.parametrize("answer", ["yes\r", "198.51.100.90\r", "\r", "198.51.100.9 yes\r", CTRL_C])

@@ -203,6 +203,62 @@ def test_nothing_is_next() -> None:
     assert desk.focus == "too-high"
 
 
+def test_what_was_anothers_is_looked_at_anew() -> None:
+    """What was found not to be the operator's is next once it has become so, and for another operator at once."""
+    desk, replica = _desk(_for_others("claimed-"), *_some(2))
+    you = operator("alice")
+    assert [desk.next(you).decision_id for _ in range(3)] == ["00000001", "00000002", "00000001"]  # type: ignore[union-attr]
+    assert desk.next(operator("bob")).decision_id == "claimed-"  # type: ignore[union-attr]
+    desk.next(you)
+    released = decision("claimed-", offset=99)
+    released.version = 2
+    _hear(replica, released)
+    assert desk.next(you) == released
+
+
+def test_a_slip_in_a_row_hits_nothing() -> None:
+    """A number that is no row is no start of an id either, but a whole id, eight digits, or one with a letter."""
+    desk, _ = _desk(decision("7a000000"), decision("12345678-x"), decision("4711"))
+    assert "no row 7" in _why(desk, "7")
+    assert "no row 12" in _why(desk, "12")
+    assert (_meant(desk, "7a"), _meant(desk, "12345678"), _meant(desk, "4711")) == ("7a000000", "12345678-x", "4711")
+
+
+def test_targets_are_searched_as_they_are_now() -> None:
+    """A part of any target is found, in any case of letters, until the target is another."""
+    one, other = decision("aaaa0001", "Host-A.example"), decision("bbbb0001", "198.51.100.9")
+    desk, replica = _desk(one, other)
+    assert _ids(_list(desk, "queue target=host-a")) == ["aaaa0001"]
+    assert _ids(_list(desk, "queue target=host-a,51.100 high")) == ["bbbb0001", "aaaa0001"][::-1]
+    changed = decision("aaaa0001", "203.0.113.7", offset=9)
+    changed.version = 2
+    _hear(replica, changed)
+    assert _ids(_list(desk, "queue target=host-a")) == []
+    assert all(_ids(_list(desk, f"queue target={part}")) == ["aaaa0001"] for part in ("203", "113.7"))
+
+
+class _Counting(Selection):
+    """The high ones, and how often it was asked about any."""
+
+    asked = 0
+
+    def matches(self, decision: v1.Decision, me: str) -> bool:
+        """Say whether it is high, and count."""
+        del me
+        type(self).asked += 1
+        return decision.assessment.risk == HIGH
+
+
+def test_a_filter_looks_at_each_once() -> None:
+    """However many wait, each is compared with the filter once, for what is hidden and what is shown together."""
+    many = [decision(f"{n:08x}", risk=(HIGH, LOW)[n % 2]) for n in range(10)]
+    desk, replica = _desk(*many)
+    desk.choose(_Counting())
+    assert (desk.hidden, len(desk.passing()), _Counting.asked) == (5, 5, 10)
+    _hear(replica, decision("ffff0001", offset=9))
+    assert (len(desk.passing()), _Counting.asked) == (6, 11)
+
+
 def test_it_is_quick_with_many() -> None:
     """With 20,000 open decisions a page is listed in time, and finding and going on take no time that is felt."""
     desk, _ = _desk(*_some(20_000))

@@ -10,7 +10,7 @@ import pytest
 from google.protobuf import json_format
 
 from governance import v1
-from governance_client.console import exports
+from governance_client.console import exports, glyphs
 from governance_client.console.script import Outcome
 from tests.console.examples import decision
 from tests.console.talking import talking
@@ -84,9 +84,37 @@ async def test_whole_or_not_at_all(tmp_path: Path) -> None:
     """What fails halfway leaves nothing behind."""
     broken = decision("bbbb0001")
     broken.proposed_at.seconds = 1 << 60  # no JSON writes that
-    with pytest.raises(json_format.Error):
+    with pytest.raises(exports.UnwritableError, match="bbbb0001"):
         await exports.write(str(tmp_path / "today.json"), "json", [THREE[0], broken])
     assert _files(tmp_path) == []
+
+
+async def test_a_moment_that_no_calendar_has(tmp_path: Path) -> None:
+    """JSON has no word for it, which is told, and the console goes on; a table has its seconds since 1970."""
+    broken = decision("bbbb0001")
+    broken.proposed_at.seconds = broken.schedule.deadline.seconds = 1 << 60
+    async with talking(THREE[0], broken) as room:
+        assert await room.run(f"export {tmp_path}/today.json") is Outcome.REFUSED
+        assert "bbbb0001 has a value that JSON cannot say" in room.complaints[0]
+        assert _files(tmp_path) == []
+        await room.say(f"export {tmp_path}/today.csv")
+    with (tmp_path / "today.csv").open(newline="") as file:
+        (row,) = [each for each in csv.DictReader(file) if each["decision_id"] == "bbbb0001"]
+    assert row["proposed_at"] == row["deadline"] == str(1 << 60)
+
+
+async def test_a_file_has_utf_8(tmp_path: Path) -> None:
+    """What is in a table does not hang on the characters of the terminal that it was asked for on."""
+    written = []
+    for ascii_only in (False, True):
+        glyphs.use(ascii=ascii_only)
+        try:
+            await exports.write(str(tmp_path / str(ascii_only)), "csv", [decision("aaaa0001", target="josé" * 9_000)])
+        finally:
+            glyphs.use(ascii=False)
+        written.append((tmp_path / str(ascii_only)).read_bytes())
+    assert written[0] == written[1]
+    assert "josé".encode() in written[0]
 
 
 async def test_csv(tmp_path: Path) -> None:

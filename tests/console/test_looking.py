@@ -23,6 +23,19 @@ def _rows(told: str) -> list[str]:
     return [word for line in told.splitlines() for word in line.split() if word[4:] == "0001" and len(word) == 8]
 
 
+async def test_ids_that_begin_alike_are_told_apart() -> None:
+    """What is shown of an id is enough to type: lists, groups and what was done never name two decisions alike."""
+    alike = [decision(f"maximus-core-2026-{number}", f"203.0.113.{number}", v1.RISK_LEVEL_LOW) for number in (1, 2)]
+    for each in alike:
+        each.group_key = "scanner"
+    async with talking(*alike) as room:
+        for line in ("queue", "batch scanner"):
+            told = (await room.say(line)).replace("\n", " \n")
+            assert "maximus-core-2026-1 " in told
+            assert "maximus-core-2026-2 " in told
+        assert "203.0.113.1 maximus-core-2026-1\n" in await room.say("queue", "reject 1 ours")
+
+
 async def test_queue() -> None:
     """The list stands most urgent first; a filter in the line narrows it, and a sort orders it otherwise."""
     async with talking(*THREE) as room:

@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from governance_client.console import glyphs
 from governance_client.console.plain import Plain
 from governance_client.console.surface import Interrupted
 from tests.console.examples import decision
@@ -31,6 +32,18 @@ def test_messages() -> None:
     assert out.getvalue().isascii()
     assert "\x1b" not in out.getvalue()
     assert [json.loads(line)["decisionId"] for line in out.getvalue().splitlines()] == ["aaaa0001", "bbbb0001"]
+
+
+def test_ascii() -> None:
+    """Where only ASCII is drawn, no translation puts anything else out, in as many columns."""
+    plain, out, complaints = _plain()
+    glyphs.use(ascii=True)
+    try:
+        plain.tell([[("", "não há decisões… “x”")]])
+        plain.refuse("Não.")
+    finally:
+        glyphs.use(ascii=False)
+    assert (out.getvalue(), complaints) == ('nao ha decisoes~ "x"\n', ["Nao."])
 
 
 def test_refusals() -> None:

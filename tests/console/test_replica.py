@@ -141,10 +141,12 @@ def test_a_list_that_was_handed_out_stays_as_it_is() -> None:
 
 
 def test_what_is_held_does_not_hold_its_frame() -> None:
-    """A decision is held apart from the frame it came in, which would stay in memory whole with it."""
+    """After the snapshot, a decision is held apart from its frame, which would stay in memory whole with it."""
     replica = Replica()
     replica.hello(_hello(snapshot=True))
-    frame = _news(1, decision("aaaaaaaa"))
+    replica.frame(_news(1, decision("bbbbbbbb")))
+    assert replica.complete
+    frame = _news(2, decision("aaaaaaaa"))
     (update,) = replica.frame(frame)
     frame.news.changes[0].decision.core = "changed later"
     held = replica.get("aaaaaaaa")

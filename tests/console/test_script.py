@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from governance import v1
+from governance_client.console.doing.sending import not_sent
 from governance_client.console.script import Outcome
 from tests.console.examples import decision
 from tests.console.talking import talking
@@ -92,6 +93,23 @@ async def test_it_waits_for_the_snapshot() -> None:
     many = [decision(f"{number:08x}", risk=LOW) for number in range(3000)]
     async with talking(*many) as room:
         assert len((await room.say("queue")).splitlines()) == 3001
+
+
+async def test_what_was_not_sent_is_kept_nowhere() -> None:
+    """Where the connection goes while a line is run, a script is not told that its line waits at a prompt."""
+    async with talking(*TWO) as room:
+        not_sent(room.talk)
+    assert "there is no connection." in room.complaints[0]
+    assert "kept" not in room.complaints[0]
+
+
+async def test_a_target_of_several_words() -> None:
+    """The target that has to be named is told as it is typed: in quotes where it needs them."""
+    async with talking(decision("aaaa0001", target="db-1 --yes it's ours")) as room:
+        assert await room.run("approve aaaa0001") is Outcome.REFUSED
+        asked = room.complaints[0].partition("--target ")[2].partition(". Nothing")[0]
+        assert asked == '"db-1 --yes it\'s ours"'
+        assert await room.run(f"approve aaaa0001 --target {asked}") is Outcome.DONE
 
 
 async def test_a_lost_connection() -> None:

@@ -14,6 +14,7 @@ from prompt_toolkit.data_structures import Size
 from prompt_toolkit.input.defaults import create_input
 from prompt_toolkit.output.vt100 import Vt100_Output
 
+from governance_client.console import glyphs
 from governance_client.console.completion import Offer
 from governance_client.console.keeping import KeptLines
 from governance_client.console.settings import Settings
@@ -35,7 +36,7 @@ from tests.console.typist import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
     from pathlib import Path
 
     from governance_client.console.lines import Line
@@ -506,6 +507,27 @@ async def test_signals_that_end(number: signal.Signals) -> None:
     assert ORDINARY in written[0].getvalue()
 
 
+async def test_ctrl_c_between_prompts() -> None:
+    """While nothing reads the keys, as when a long list is drawn, Ctrl-C comes as a signal, and ends nothing."""
+    before = signal.getsignal(signal.SIGINT)
+    with typing() as typist:
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0)
+        line = await _asked(typist)
+        typist.type("queue\r")
+        assert await line == "queue"
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0)
+        waited = asyncio.create_task(typist.terminal.wait(asyncio.Event().wait()))
+        await asyncio.sleep(0)
+        os.kill(os.getpid(), signal.SIGINT)
+        with pytest.raises(Interrupted):
+            await waited
+        os.kill(os.getpid(), signal.SIGINT)
+        await asyncio.sleep(0)
+    assert signal.getsignal(signal.SIGINT) is before
+
+
 async def test_the_modes_of_the_terminal() -> None:
     """A real terminal is in the modes afterwards that it was in before, also when a view fails or waiting ends."""
     ours, theirs = pty.openpty()
@@ -552,28 +574,49 @@ async def test_searching_what_was_typed(typist: Typist) -> None:
 async def test_ringing() -> None:
     """A bell and a notification are what the settings say, once for a storm; a notification is inert."""
     with typing(Settings(bell="critical", notify="critical")) as typist:
-        typist.terminal.ring("4;1;50 \x1b]0;owned\x07")
-        typist.terminal.ring("again")
+        typist.terminal.ring("4;1;50 \x1b]0;owned\x07", critical=True)
+        typist.terminal.ring("again", critical=True)
     written = typist.screen.getvalue()
     assert "\x1b]9;Governance: 4;1;50 ␛]0;owned␇\x1b\\\a" in written
     assert "again" not in written
     with typing() as quiet:
-        quiet.terminal.ring("never wished for")
+        quiet.terminal.ring("never wished for", critical=True)
     assert "never" not in quiet.screen.getvalue()
 
 
+async def test_ringing_for_what_is_critical_alone() -> None:
+    """Where only what is critical is to be heard, but all to be read, each rings for its own; and neither hides it."""
+    with typing(Settings(bell="critical", notify="all")) as typist:
+        typist.terminal.ring("low", critical=False)
+        assert "\x1b]9;Governance: low\x1b\\" in typist.screen.getvalue()
+        assert "\a" not in typist.screen.getvalue()
+        typist.terminal.ring("worse", critical=True)
+        assert "\x1b]9;Governance: worse\x1b\\\a" in typist.screen.getvalue()
+        typist.terminal.ring("less", critical=False)
+        assert "less" not in typist.screen.getvalue()
+
+
+@pytest.fixture
+def ascii_alone() -> Iterator[None]:
+    """Draw with nothing but ASCII."""
+    glyphs.use(ascii=True)
+    yield
+    glyphs.use(ascii=False)
+
+
+@pytest.mark.usefixtures("ascii_alone")
 async def test_without_colour_and_unicode() -> None:
     """Without colour none is written, and in ASCII nothing but ASCII is."""
     with typing(Settings(colour=False, ascii=True), asks_cursor=True) as typist:
         typist.terminal.tell([[("class:risk.critical", "crítico │ … → é"), ("class:done", "日.")]])
         line = await _asked(typist)
         typist.type(CURSOR)
-        await typist.screen.until("toolbar...")
+        await typist.screen.until("toolbar~")
         typist.type("queue\r")
         await line
     written = typist.screen.getvalue()
-    assert "critico | ... -> e" in written
-    assert "?." in written
+    assert "critico | ~ > e" in written
+    assert "??." in written
     assert written.isascii()
     assert "\x1b[38" not in written
     assert "\x1b[0;31" not in written

@@ -41,6 +41,12 @@ def test_nothing_special() -> None:
     assert _shown(View(Link.DOWN, operator("alice"), {})) == "no connection  alice soc_operator  C0 H0 M0 L0"
 
 
+def test_who_we_are_on_a_common_terminal() -> None:
+    """At 80 columns what is due next is told by its time alone, so that operator, role and focus have room."""
+    view = View(Link.UP, operator("alice"), COUNTS, due=FULL.due, now_us=FULL.now_us, focus=FULL.focus)
+    assert _shown(view, 80) == "connected  alice soc_operator  C1 H0 M4 L200  focus aaaaaaaa0001  next due 2:05"
+
+
 def test_what_goes_first() -> None:
     """The narrower it is, the more is left out by importance: that all is halted late, how we are connected never."""
     shown = [_shown(FULL._replace(link=Link.DOWN), width) for width in (110, 80, 60, 42, 30)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import pytest
 
 from governance_client import language
 from governance_client.cli import main, speaking
+from governance_client.console import glyphs
+from governance_client.console.glyphs import GLYPHS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +23,7 @@ def _english_after(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         monkeypatch.delenv(name, raising=False)
     yield
     speaking.begin([], {})
+    glyphs.use(ascii=False)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +110,34 @@ def test_exec_speaks_what_its_owner_chose(
     chosen.write_text('language = "tlh"\n', "utf-8")
     assert main(["exec", "queue"]) == 2
     assert "cannot be 'tlh'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("environment", "ascii_only"),
+    [({}, False), ({"LC_ALL": "C.UTF-8"}, False), ({"LC_ALL": "C"}, True), ({"LANG": "pt_BR.ISO-8859-1"}, True)],
+)
+def test_characters(environment: dict[str, str], *, ascii_only: bool) -> None:
+    """Where the locale's characters are not UTF-8, every verb draws in ASCII."""
+    speaking.begin([], environment)
+    assert GLYPHS.ascii is ascii_only
+
+
+@pytest.mark.parametrize(
+    ("argv", "told"),
+    [
+        (["--lang", "pt", "--help"], "opcoes:"),
+        (["--lang", "pt", "reject", "1"], "sao obrigatorios"),
+        (["--lang", "pt", "show", "1", "--credentials", "/nowhere\u202e"], "<U+202E>"),
+    ],
+)
+def test_portuguese_in_ascii(
+    argv: list[str], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Help, mistakes and complaints lose their accents there, and nothing that somebody else wrote is lost."""
+    monkeypatch.setenv("LC_ALL", "C")
+    with contextlib.suppress(SystemExit):
+        main(argv)
+    out, err = capsys.readouterr()
+    assert (out + err).isascii()
+    assert "<U+00" not in out + err
+    assert told in out + err

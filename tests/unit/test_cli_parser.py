@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from governance_client.cli import main
-from governance_client.cli.parser import RISKS, STATES, build_parser
+from governance_client.cli.grammar import RISKS, STATES
+from governance_client.cli.parser import build_parser
 from governance_client.cli.proposing import _proposals
 from governance_client.cli.run import _MODULES, verb_of
 from governance_client.console import words

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from governance import v1
-from governance_client.cli.sending import _as_it_stands
+from governance_client.cli.sending import as_it_stands
 from governance_client.console.history import approval_told
 
 VOTE = v1.Vote(actor=v1.Actor(name="operator-1"), approved=True)
@@ -35,8 +35,8 @@ def test_the_console_says_approved_of_what_is(
 
 def test_the_command_line_says_approved_of_what_is() -> None:
     """In words that no script takes for the end, and with a halt that holds the order back."""
-    done = "approved critical-1 delete_data db-1"
-    assert _as_it_stands(done, ONE_OF_TWO).startswith("approval taken, 1 of 2 approvals, still pending: critical-1")
-    assert _as_it_stands(done, APPROVED) == done
-    assert _as_it_stands(done, HELD) == f"{done}; a halt holds its order back"
-    assert _as_it_stands(f"modified and {done}", ONE_OF_TWO).startswith("modified and approval taken, 1 of 2")
+    name, done, partly = "critical-1", "approved {decision}", "approval taken, {approvals}, still pending: {decision}"
+    told = as_it_stands(name, ONE_OF_TWO, done, partly)
+    assert told.startswith("approval taken, 1 of 2 approvals, still pending: critical-1")
+    assert as_it_stands(name, APPROVED, done, partly) == "approved critical-1"
+    assert as_it_stands(name, HELD, done, partly) == "approved critical-1; a halt holds its order back"

@@ -94,7 +94,7 @@ def test_what_was_erased_is_told() -> None:
     noted = v1.Event(note_added=v1.NoteAdded())
     erased = record(noted, personal_commitment=bytes(32))
     assert "what was written with it was erased" in text(trail([erased], 80))
-    kept = v1.LedgerRecord(entry=erased.entry, salt=bytes(32))
+    kept = v1.LedgerRecord(entry=erased.entry, redacted=v1.PersonalData())
     assert "what was written with it is not for you to see" in text(trail([kept], 80))
     assert "what was written" not in text(trail([record(noted)], 80))
 

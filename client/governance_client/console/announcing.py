@@ -14,11 +14,11 @@ from governance import v1
 from governance_client.console import words
 from governance_client.console.choosing import EVERYTHING
 from governance_client.console.happening import has_alarmed, is_arrival, is_assigned, is_done_by, told
-from governance_client.console.rendering import Line, act, clip, summary, urgency
+from governance_client.console.rendering import Line, act, clip, short_id, summary, urgency
 from governance_client.language import _, ngettext, pgettext
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
     from governance_client.console.choosing import Selection
     from governance_client.console.desk import Desk
@@ -39,12 +39,14 @@ class Ears(NamedTuple):
         focus: The id of the decision in focus; empty for none.
         watched: The ids of those that are followed.
         selection: The filter that is on.
+        short: How ids are shortened.
     """
 
     me: str = ""
     focus: str = ""
     watched: Container[str] = frozenset()
     selection: Selection = EVERYTHING
+    short: Callable[[str], str] = short_id
 
 
 class _Heard(NamedTuple):
@@ -57,9 +59,9 @@ class _Heard(NamedTuple):
     moved: list[Update]
 
 
-def ears_of(desk: Desk, you: v1.Actor) -> Ears:
+def ears_of(desk: Desk, you: v1.Actor, short: Callable[[str], str] = short_id) -> Ears:
     """Return what an operator listens for, as the desk stands."""
-    return Ears(you.name, desk.focus, desk.watched, desk.selection)
+    return Ears(you.name, desk.focus, desk.watched, desk.selection, short)
 
 
 def snapshot(decisions: Iterable[v1.Decision]) -> Line:
@@ -92,26 +94,40 @@ def announce(updates: Sequence[Update], now_us: int, width: int, ears: Ears | No
     """
     ears = ears or Ears()
     heard = _sorted(updates, ears)
-    lines = _arrivals(heard.arrived, now_us, width)
-    lines += _changes(heard.moved, width)
-    lines += _counted(heard.alarms, _alarm_count(len(heard.alarms)), "class:late", width)
-    lines += _counted(heard.assigned, _assigned_count(len(heard.assigned)), "class:news", width)
+    lines = _arrivals(heard.arrived, now_us, width, ears.short)
+    lines += _changes(heard.moved, width, ears.short)
+    lines += _counted(heard.alarms, [("class:late", _alarm_count(len(heard.alarms)))], width, ears.short)
+    lines += _counted(heard.assigned, [("class:news", _assigned_count(len(heard.assigned)))], width, ears.short)
     # last, so that they stand right above the prompt
     return lines + [_followed(each, ears, now_us, width) for each in heard.followed]
 
 
-def ringing(updates: Sequence[Update], settings: Settings, me: str = "") -> str:
-    """Return the inert sentence that rings for these changes; empty where nothing that a person chose to hear came."""
+class Ring(NamedTuple):
+    """What rings.
+
+    Attributes:
+        sentence: What for; inert.
+        critical: Something critical is among it.
+    """
+
+    sentence: str
+    critical: bool
+
+
+def ringing(updates: Sequence[Update], settings: Settings, me: str = "") -> Ring | None:
+    """Return what rings for these changes; None where nothing that a person chose to hear came."""
     arrived = [each.after for each in updates if is_arrival(each) and not is_done_by(each, me)]
     if "all" not in {settings.bell, settings.notify}:
         arrived = [each for each in arrived if each.assessment.risk == v1.RISK_LEVEL_CRITICAL]
     if not arrived:
-        return ""
+        return None
     first = min(arrived, key=urgency)
+    critical = first.assessment.risk == v1.RISK_LEVEL_CRITICAL
     if len(arrived) == 1:
-        return _("New: {risk} {act}").format(risk=words.risk(first.assessment.risk), act=act(first))
-    told = spelled(Counter[int](each.assessment.risk for each in arrived))
-    return _("New: {risks}, first {act}").format(risks=told, act=act(first))
+        told = _("New: {risk} {act}").format(risk=words.risk(first.assessment.risk), act=act(first))
+        return Ring(told, critical)
+    risks = spelled(Counter[int](each.assessment.risk for each in arrived))
+    return Ring(_("New: {risks}, first {act}").format(risks=risks, act=act(first)), critical)
 
 
 def _sorted(updates: Sequence[Update], ears: Ears) -> _Heard:
@@ -142,34 +158,35 @@ def _is_chosen(update: Update, ears: Ears) -> bool:
     return update.before is not None and ears.selection.matches(update.before, ears.me)
 
 
-def _arrivals(arrived: list[v1.Decision], now_us: int, width: int) -> list[Line]:
+def _arrivals(arrived: list[v1.Decision], now_us: int, width: int, short: Callable[[str], str]) -> list[Line]:
     new = pgettext("news", "new")
     if len(arrived) <= LINES_AT_ONCE:
-        return [clip([("class:news", f"{new} "), *summary(each, now_us, width)], width) for each in arrived]
+        told = [("class:news", f"{new} ")]
+        return [clip([*told, *summary(each, now_us, width, short=short)], width) for each in arrived]
     counts = Counter[int](each.assessment.risk for each in arrived)
     text = ngettext("{count} new: {risks}.", "{count} new: {risks}.", len(arrived))
     line: Line = [
         ("class:news", text.format(count=len(arrived), risks=spelled(counts))),
         ("class:dim", _(" Most urgent: ")),
-        *summary(min(arrived, key=urgency), now_us, _FIRST_COLUMNS),
+        *summary(min(arrived, key=urgency), now_us, _FIRST_COLUMNS, short=short),
         ("class:dim", _(" `queue` lists what waits.")),
     ]
     return [clip(line, width)]
 
 
-def _changes(moved: list[Update], width: int) -> list[Line]:
+def _changes(moved: list[Update], width: int, short: Callable[[str], str]) -> list[Line]:
     states = Counter(each.after.state for each in moved if each.before is None or each.before.state != each.after.state)
-    parts = [_("{count} {state}").format(count=count, state=words.state(state)) for state, count in states.items()]
+    parts = [_("{count} {state}").format(count=count, state=words.state_told(state)) for state, count in states.items()]
     count = _("{count} decisions changed").format(count=len(moved))
     told_so = _("{changed}: {parts}.").format(changed=count, parts=", ".join(parts)) if parts else f"{count}."
-    return _counted(moved, f"{told_so} {_('`queue --all` lists them.')}", "class:dim", width)
+    return _counted(moved, [("class:dim", f"{told_so} {_('`queue --all` lists them.')}")], width, short)
 
 
-def _counted(updates: list[Update], count: str, style: str, width: int) -> list[Line]:
-    """Return a line for each of a few, and one for many."""
+def _counted(updates: list[Update], count: Line, width: int, short: Callable[[str], str]) -> list[Line]:
+    """Return a line for each of a few, and the one that counts them for many."""
     if len(updates) > LINES_AT_ONCE:
-        return [clip([(style, count)], width)]
-    return [_moved_line(each, width) for each in updates]
+        return [clip(count, width)]
+    return [_moved_line(each, width, short) for each in updates]
 
 
 def _alarm_count(count: int) -> str:
@@ -190,9 +207,10 @@ def _assigned_count(count: int) -> str:
     return text.format(count=count)
 
 
-def _moved_line(update: Update, width: int) -> Line:
+def _moved_line(update: Update, width: int, short: Callable[[str], str]) -> Line:
     # what happened stands first, where no long target can push it off the screen
-    return clip([("class:moved", told(update)), ("class:dim", ": "), *summary(update.after, 0, width)], width)
+    what: Line = [("class:moved", told(update)), ("class:dim", ": ")]
+    return clip([*what, *summary(update.after, 0, width, short=short)], width)
 
 
 def _followed(update: Update, ears: Ears, now_us: int, width: int) -> Line:
@@ -200,4 +218,4 @@ def _followed(update: Update, ears: Ears, now_us: int, width: int) -> Line:
     mark = _("in focus") if update.after.decision_id == ears.focus else _("watched")
     what = pgettext("news", "new") if is_arrival(update) else told(update)
     line: Line = [("class:news", f"{mark}: "), ("class:moved", what), ("class:dim", ": ")]
-    return clip([*line, *summary(update.after, now_us, width)], width)
+    return clip([*line, *summary(update.after, now_us, width, short=ears.short)], width)

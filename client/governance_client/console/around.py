@@ -50,6 +50,12 @@ class Heard:
         if line:
             self._reasons.append(line)
 
+    def recall(self, reasons: Iterable[str]) -> None:
+        """Note reasons of earlier, newest first, as if they had been said before all that was said so far."""
+        fresh = [*reversed(self._reasons)]
+        older = (" ".join(each.split()) for each in reasons)
+        self._reasons = deque(reversed([*dict.fromkeys(filter(None, [*fresh, *older]))][:REASONS]), maxlen=REASONS)
+
     def saw(self, updates: Iterable[Update]) -> None:
         """Note who brought news about."""
         for each in updates:

@@ -41,16 +41,23 @@ class Attention:
         self.now = now
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
 
-    def shown(self, decision: v1.Decision, lines: Iterable[Line]) -> None:
-        """Note that these lines were shown of a decision, just now.
+    def shown(self, decision: v1.Decision, lines: Iterable[Line], since_s: float | None = None) -> None:
+        """Note that these lines were shown of a decision.
 
         The time that it has been in view counts from when its action was first shown.
-        """
-        self.shown_together((decision,), lines)
 
-    def shown_together(self, decisions: Iterable[v1.Decision], lines: Iterable[Line]) -> None:
-        """Note that these lines were shown of all of these decisions, just now."""
-        rendering, now_s = _rendering(lines), self.now()
+        Args:
+            decision: Which.
+            lines: What was shown of it.
+            since_s: When the first of them were, by the clock; None for just now.
+        """
+        self.shown_together((decision,), lines, since_s)
+
+    def shown_together(
+        self, decisions: Iterable[v1.Decision], lines: Iterable[Line], since_s: float | None = None
+    ) -> None:
+        """Note that these lines were shown of all of these decisions, just now or since then."""
+        rendering, now_s = _rendering(lines), self.now() if since_s is None else since_s
         for each in decisions:
             before = self._seen.pop(each.decision_id, None)
             same = before is not None and before.action_digest == each.action_digest

@@ -18,6 +18,8 @@ APPROVING: Final = frozenset({"approve", "modify"})
 """The verbs that let core act."""
 RETYPED: Final = (v1.RISK_LEVEL_HIGH, v1.RISK_LEVEL_CRITICAL)
 """Where the server does not say which risks ask for the target to be typed back."""
+TYPED_LEAST: Final = 3
+"""Characters that nobody types by habit; in the place of what is shorter the digest's start is asked for."""
 TYPED_MOST: Final = 64
 """Characters that people can be asked to copy; of what is longer the digest's start is asked for."""
 DIGEST_TYPED: Final = 8
@@ -94,7 +96,9 @@ def retyped(rules: v1.ConsoleRules) -> frozenset[int]:
 
 
 def _typable_target(action: v1.Action) -> str:
-    """Return the first target, where people can type it; else nothing."""
+    """Return the first target, where people can type it and have looked at it then; else nothing."""
     value = action.targets[0].value if action.targets else ""
-    typable = value == value.strip() and len(value) <= TYPED_MOST and value.isascii() and value.isprintable()
-    return value if typable else ""
+    typable = value == value.strip() and value.isascii() and value.isprintable()
+    # a target that is called y or yes would be typed by habit
+    looked_at = TYPED_LEAST <= len(value) <= TYPED_MOST and not says_yes(value)
+    return value if typable and looked_at else ""

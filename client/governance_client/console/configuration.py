@@ -89,7 +89,7 @@ def read(environment: Mapping[str, str], home: Path | None = None) -> Settings:
         ConfigurationError: There is a file that is not understood or cannot be read.
     """
     house = home or Path(environment.get("HOME") or Path.home())
-    settings = Settings(ascii=not _is_utf8(environment), history=_history(environment, house))
+    settings = Settings(ascii=not language.is_utf8(environment), history=_history(environment, house))
     source = _source(environment, house)
     if source is not None:
         settings = _applied(settings, source)
@@ -111,17 +111,6 @@ def _base(environment: Mapping[str, str], name: str, otherwise: Path) -> Path:
 
 def _history(environment: Mapping[str, str], home: Path) -> Path:
     return _base(environment, "XDG_STATE_HOME", home / ".local" / "state") / _FOLDER / _HISTORY
-
-
-def _is_utf8(environment: Mapping[str, str]) -> bool:
-    """Return whether the terminal's characters are UTF-8, by the locale; where that says nothing, they are."""
-    plain = {"C", "POSIX"}
-    names = ("LC_ALL", "LC_CTYPE", "LANG")
-    said = next((environment[name] for name in names if environment.get(name)), "")
-    # Python sets LC_CTYPE=C.UTF-8 where the locale is C (PEP 538): that is not the person's word
-    if said == "C.UTF-8" and not environment.get("LC_ALL") and environment.get("LANG") in plain:
-        return False
-    return not said or "utf8" in said.replace("-", "").lower()
 
 
 def _source(environment: Mapping[str, str], home: Path) -> _Source | None:

@@ -12,7 +12,7 @@ from governance_client.console.doing import do
 from governance_client.console.halts import halt_news
 from governance_client.console.rendering import actor
 from governance_client.console.toolbar import toolbar, view
-from governance_client.console.verbs import Mistake, Request, parse
+from governance_client.console.verbs import Mistake, Request, parse, said_before
 from governance_client.language import _
 from governance_client.operator import Link
 
@@ -48,10 +48,13 @@ class Console:
         self._around = Around(talk)
         self._link = Link.CONNECTING
         self._halts: dict[str, v1.Halt] = {}
+        talk.heard.recall(said_before(terminal.typed()))
 
     async def run(self) -> None:
         """Converse until the operator quits."""
         with self._terminal.attend(self):
+            # before the prompt: a terminal that was asked where the cursor is must not be printed to until it answers
+            self._tell_link(self._talk.session.link, self._talk.session.why)
             async with asyncio.TaskGroup() as tasks:
                 announcer = tasks.create_task(self._announce())
                 await self._converse()
@@ -86,7 +89,7 @@ class Console:
     async def _announce(self) -> None:
         while True:
             news = await self._talk.session.news()
-            self._tell_link(news)
+            self._tell_link(news.link, news.why)
             self._tell_halts()
             self._tell_changes(news)
             self._terminal.refresh()
@@ -99,25 +102,25 @@ class Console:
         if news.snapshot:
             talk.tell([announcing.snapshot([each.after for each in news.updates])])
             return
-        ears = announcing.ears_of(talk.desk, talk.you)
+        ears = announcing.ears_of(talk.desk, talk.you, talk.short)
         talk.tell(announcing.announce(news.updates, talk.now_us, talk.surface.width, ears))
         if rung := announcing.ringing(news.updates, talk.settings, me):
-            talk.surface.ring(rung)
+            talk.surface.ring(rung.sentence, critical=rung.critical)
 
     def _tell_halts(self) -> None:
         halts = dict(self._talk.session.replica.halts)
         self._talk.tell(halt_news(self._halts, halts, self._talk.now_us, self._talk.surface.width))
         self._halts = halts
 
-    def _tell_link(self, news: News) -> None:
-        if news.link is self._link:
+    def _tell_link(self, link: Link, why: str) -> None:
+        if link is self._link:
             return
-        first, self._link = self._link is Link.CONNECTING, news.link
-        if news.link is Link.UP:
+        first, self._link = self._link is Link.CONNECTING, link
+        if link is Link.UP:
             greeting = _("Connected as {you}. `help` lists the verbs.").format(you=actor(self._talk.you))
             self._talk.say("done", greeting if first else _("Connected again."))
-        elif news.link is Link.DOWN:
-            self._talk.refuse(_("The connection is lost; trying again. {why}").format(why=news.why))
-        elif news.link is Link.ENDED:
+        elif link is Link.DOWN:
+            self._talk.refuse(_("The connection is lost; trying again. {why}").format(why=why))
+        elif link is Link.ENDED:
             told = _("The session has ended. {why} `quit`, and start anew once that is mended.")
-            self._talk.refuse(told.format(why=news.why))
+            self._talk.refuse(told.format(why=why))

@@ -6,14 +6,15 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance import v1
-from governance_client.console.choosing import EVERYTHING, SORTS, URGENCY
+from governance_client.console.choosing import EVERYTHING, SORTS, URGENCY, matching
 from governance_client.console.inert import inert
+from governance_client.console.passing import Passing
 from governance_client.console.rendering import act, urgency
 from governance_client.console.words import microseconds
 from governance_client.language import _, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from governance_client.console.choosing import Selection
     from governance_client.console.verbs import Request
@@ -75,8 +76,11 @@ class Desk:
         self._listed: tuple[Selection, Selection, str] | None = None
         self._filtered = 0
         self._selection = EVERYTHING
+        self._passing = Passing(replica)
         self._hidden: set[str] = set()
         self._passed: set[str] = set()
+        self._whose: tuple[str, int] = ("", 0)
+        self._others: dict[int, v1.Decision] = {}
         self.focus = ""
         self.watched: set[str] = set()
 
@@ -111,6 +115,10 @@ class Desk:
     def pending(self) -> Sequence[v1.Decision]:
         """Return what waits for a person, most urgent first."""
         return self._replica.urgent()
+
+    def passing(self, me: str = "") -> Sequence[v1.Decision]:
+        """Return what waits for a person and the filter lets through, most urgent first."""
+        return self._passing.rows(self._selection, me)
 
     def listed(self, request: Request, me: str = "", most: int = 0) -> Listing:
         """Return a page of what a list shows, and number its rows.
@@ -149,6 +157,11 @@ class Desk:
         if 0 < row <= len(self._rows):
             gone = _("Row {row} has ended, too long ago to be known here. `queue` lists anew.").format(row=row)
             return self._replica.get(self._rows[row - 1].decision_id) or Unclear(gone)
+        if row:  # a slip in a row's number must not hit a decision whose id happens to start so
+            text = _(
+                "The last list has no row {row}. Of an id that starts with digits type 8 characters, or a letter too."
+            )
+            return self._replica.get(word) or Unclear(text.format(row=row))
         found = self._replica.with_prefix(word)
         if len(found) == 1:
             return found[0]
@@ -167,8 +180,8 @@ class Desk:
             now_us: The server's time, by which what was set aside comes back; 0 where it is not known.
         """
         first, found = None, None
-        for each in self._replica.urgent():
-            if is_for(each, you, now_us):
+        for each in self._for(you):
+            if not is_set_aside(each, now_us):
                 first = first or each
                 if each.decision_id not in self._passed:
                     found = each
@@ -185,15 +198,34 @@ class Desk:
         """Return the decision as it is known now."""
         return self._replica.get(decision.decision_id) or decision
 
+    def _for(self, you: v1.Actor) -> Iterator[v1.Decision]:
+        """Yield what an operator may decide, most urgent first. What was found to be another's is not looked at again.
+
+        A decision is never changed in its place, so that the object itself tells whether it is news.
+        """
+        whose, urgent = (you.name, you.role), self._replica.urgent()
+        if whose != self._whose or len(self._others) > 2 * len(urgent):
+            self._whose, self._others = whose, {}
+        for each in urgent:
+            if id(each) in self._others:
+                continue
+            if may_decide(each, you):
+                yield each
+            else:
+                self._others[id(each)] = each  # kept with its id, so that no other object gets that
+
     def _choose(self, selection: Selection, sort: str, me: str) -> tuple[list[v1.Decision], int]:
         """Return what a list shows, in order, and how many more it would show without the filter."""
-        chosen = self._candidates(ended=selection.all or self._selection.all)
+        chosen: Sequence[v1.Decision] = self._candidates(ended=selection.all or self._selection.all)
         if selection != EVERYTHING:
-            chosen = [each for each in chosen if selection.matches(each, me)]
+            chosen = self._matching(selection, chosen, me)
         kept = chosen
         if self._selection != EVERYTHING:
-            kept = [each for each in chosen if self._selection.matches(each, me)]
+            kept = self._matching(self._selection, chosen, me)
         return _sorted(kept, sort), len(chosen) - len(kept)
+
+    def _matching(self, selection: Selection, decisions: Sequence[v1.Decision], me: str) -> Sequence[v1.Decision]:
+        return matching(selection, decisions, me, self._replica.searched)
 
     def _candidates(self, *, ended: bool) -> list[v1.Decision]:
         """Return all that could be listed, most urgent first."""
@@ -205,8 +237,8 @@ class Desk:
         if self._selection == EVERYTHING:
             self._hidden.clear()
             return
-        pending = self._replica.urgent()
-        self._hidden = {each.decision_id for each in pending if not self._selection.matches(each, me)}
+        self._hidden = {each.decision_id for each in self._replica.urgent()}
+        self._hidden -= {each.decision_id for each in self.passing(me)}
 
     def _in_focus(self) -> v1.Decision | Unclear:
         if not self.focus:
@@ -227,23 +259,33 @@ class Desk:
         return text.format(word=inert(word, limit=64), rivals=named)
 
 
-def _sorted(urgent: list[v1.Decision], sort: str) -> list[v1.Decision]:
+def _sorted(urgent: Sequence[v1.Decision], sort: str) -> list[v1.Decision]:
     """Return decisions as `choosing.ordered` does, without the work of finding the most urgent anew."""
     name, backwards = sort.removeprefix("-") or URGENCY, sort.startswith("-")
     if name == URGENCY:
-        return urgent[::-1] if backwards else urgent
+        return list(urgent[::-1] if backwards else urgent)
     return sorted(urgent, key=SORTS[name], reverse=backwards)
 
 
 def is_for(decision: v1.Decision, you: v1.Actor, now_us: int = 0) -> bool:
-    """Say whether a pending decision is for this operator to decide now.
+    """Say whether a pending decision is for this operator now: they may decide it, and it is not set aside."""
+    return may_decide(decision, you) and not is_set_aside(decision, now_us)
 
-    It is if their role reaches its tier, nobody else has it in hand, they have not voted on it, and it is not deferred.
+
+def may_decide(decision: v1.Decision, you: v1.Actor) -> bool:
+    """Say whether a pending decision is this operator's to decide.
+
+    It is if their role reaches its tier, nobody else has it in hand, and they have not voted on it.
     """
-    aside = decision.schedule
+    # parts are looked at only where they are there: to look at one costs more than to ask
     return (
         decision.tier <= you.role
-        and decision.claim.operator in {"", you.name}
-        and not (aside.HasField("deferred_until") and (not now_us or microseconds(aside.deferred_until) > now_us))
-        and all(vote.actor.name != you.name for vote in decision.votes)
+        and not (decision.HasField("claim") and decision.claim.operator not in {"", you.name})
+        and not (decision.votes and you.name in [vote.actor.name for vote in decision.votes])
     )
+
+
+def is_set_aside(decision: v1.Decision, now_us: int = 0) -> bool:
+    """Say whether a decision was deferred, and the time has not come; without the server's time it has not."""
+    aside = decision.schedule
+    return aside.HasField("deferred_until") and (not now_us or microseconds(aside.deferred_until) > now_us)

@@ -14,10 +14,14 @@ from typing import IO, TYPE_CHECKING, Final
 from google.protobuf import json_format
 
 from governance import v1
-from governance_client.console.inert import inert
+from governance_client.console.inert import filed, inert
+from governance_client.console.telling import short_id
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from google.protobuf.timestamp_pb2 import Timestamp
 
 _AT_ONCE: Final = 100
 """Decisions that are written before others get their turn: a few milliseconds' worth."""
@@ -25,6 +29,10 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t")
 """What a spreadsheet takes for a formula at the start of a cell, whoever wrote it."""
 _CELL: Final = 32_000
 """Characters of a cell: spreadsheets cut at 32,767."""
+
+
+class UnwritableError(Exception):
+    """A decision has something in it that the format cannot say; the sentence names both."""
 
 
 async def write(file_name: str, form: str, decisions: Sequence[v1.Decision], *, force: bool = False) -> None:
@@ -38,6 +46,7 @@ async def write(file_name: str, form: str, decisions: Sequence[v1.Decision], *, 
 
     Raises:
         FileExistsError: There is one, and no force.
+        UnwritableError: A decision cannot be written in this form.
         OSError: It cannot be written.
     """
     with _whole(file_name, force=force) as file:
@@ -46,11 +55,11 @@ async def write(file_name: str, form: str, decisions: Sequence[v1.Decision], *, 
 
 def _path(file_name: str) -> Path:
     if "\0" in file_name:
-        raise OSError(errno.EINVAL, "no file has such a name")
+        raise OSError(errno.EINVAL, _("no file has such a name"))
     try:
         return Path(file_name).expanduser()
     except RuntimeError:
-        raise OSError(errno.ENOENT, "there is no such home directory") from None
+        raise OSError(errno.ENOENT, _("there is no such home directory")) from None
 
 
 @contextmanager
@@ -89,8 +98,16 @@ def _settle(temporary: Path, path: Path, *, force: bool) -> None:
 async def _write_json(file: IO[str], decisions: Sequence[v1.Decision]) -> None:
     """Write protobuf's JSON mapping, in ASCII, one decision a line."""
     for number, decision in enumerate(decisions):
-        file.write(json_format.MessageToJson(decision, indent=None) + "\n")
+        file.write(_json(decision) + "\n")
         await _give_way(number)
+
+
+def _json(decision: v1.Decision) -> str:
+    try:
+        return json_format.MessageToJson(decision, indent=None)
+    except json_format.Error as error:
+        text = _("{decision} has a value that JSON cannot say: {why}")
+        raise UnwritableError(text.format(decision=short_id(decision.decision_id), why=inert(str(error)))) from None
 
 
 async def _write_csv(file: IO[str], decisions: Sequence[v1.Decision]) -> None:
@@ -109,12 +126,20 @@ async def _give_way(number: int) -> None:
 
 def _harmless(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula."""
-    cell = inert(text, limit=_CELL)
+    cell = filed(text, limit=_CELL)
     return f"'{cell}" if text.startswith(_FORMULA) or cell.startswith(_FORMULA) else cell
 
 
 def _deadline(decision: v1.Decision) -> str:
-    return decision.schedule.deadline.ToJsonString() if decision.schedule.HasField("deadline") else ""
+    return _moment(decision.schedule.deadline) if decision.schedule.HasField("deadline") else ""
+
+
+def _moment(when: Timestamp) -> str:
+    """Return a moment as protobuf's JSON has it; its seconds since 1970 where that has no such moment."""
+    try:
+        return when.ToJsonString()
+    except ValueError:
+        return str(when.seconds)
 
 
 def _word(name: Callable[..., str], value: int, prefix: str) -> str:
@@ -137,7 +162,7 @@ _CELLS: Final[Mapping[str, Callable[[v1.Decision], str]]] = {
     "core": lambda each: each.core,
     "group": lambda each: each.group_key,
     "tier": lambda each: _word(v1.Role.Name, each.tier, "ROLE_"),
-    "proposed_at": lambda each: each.proposed_at.ToJsonString(),
+    "proposed_at": lambda each: _moment(each.proposed_at),
     "deadline": _deadline,
     "claimed_by": lambda each: each.claim.operator,
     "assigned_to": lambda each: each.assignee,

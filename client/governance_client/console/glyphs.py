@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
 from typing import Final
+
+from wcwidth import wcwidth
 
 
 @dataclass(slots=True)
@@ -120,6 +123,12 @@ def use(*, ascii: bool) -> None:  # noqa: A002 - named as the setting is
         setattr(GLYPHS, each.name, getattr(chosen, each.name))
 
 
+_SIGNS: Final = MappingProxyType(
+    {"…": "~", "→": ">", "│": "|", "·": "-", "×": "x", "–": "-", "—": "-", "“": '"', "”": '"', "‘": "'", "’": "'"}  # noqa: RUF001 - what is spelled
+)
+"""Signs of ours, by what is near in ASCII."""
+
+
 def spelled(text: str) -> str:
     """Return text of ours as it can be drawn: where only ASCII is, without accents, in as many columns.
 
@@ -127,9 +136,14 @@ def spelled(text: str) -> str:
     """
     if not GLYPHS.ascii or text.isascii():
         return text
-    parted = unicodedata.normalize("NFKD", text)
-    kept = (each for each in parted if not unicodedata.combining(each))
-    return "".join(each if each.isascii() else "?" for each in kept)
+    return "".join(each if each.isascii() else _spelled(each) for each in unicodedata.normalize("NFC", text))
+
+
+def _spelled(character: str) -> str:
+    """Return what stands in ASCII for a character, in as many columns; a letter for itself without its accents."""
+    letter = unicodedata.normalize("NFKD", character)[0]
+    near = _SIGNS.get(character, letter if letter.isascii() else "?")
+    return near * max(wcwidth(character), 0)
 
 
 def bar(value: float, columns: int) -> tuple[str, str]:

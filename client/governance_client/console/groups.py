@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from governance import v1
     from governance_client.console.grouping import Group
 
+_ID: Final = 12
+"""Columns of an id, mostly."""
 _KEY: Final = 8
 """Characters of a key that are shown in a list."""
 _NUMBERS: Final = frozenset({0, 1, 4})
@@ -87,8 +89,15 @@ def _row(number: int, group: Group, now_us: int) -> Line:
     ]
 
 
-def group_page(group: Group, now_us: int, width: int) -> list[Line]:
-    """Return one group: its counts and ranges, the members that stand out and by what, and the first of the others."""
+def group_page(group: Group, now_us: int, width: int, *, short: Callable[[str], str] = short_id) -> list[Line]:
+    """Return one group: its counts and ranges, the members that stand out and by what, and the first of the others.
+
+    Args:
+        group: Which.
+        now_us: The server's time.
+        width: Columns of the terminal; no line is wider.
+        short: Shortens an id to what is shown of it.
+    """
     width = max(width, NARROWEST)
     title = ngettext("{count} decision like {act}", "{count} decisions like {act}", len(group.members))
     told = title.format(count=len(group.members), act=act(group.members[0]))
@@ -97,8 +106,8 @@ def group_page(group: Group, now_us: int, width: int) -> list[Line]:
     lines = [
         clip([("class:title", told)], width),
         *facts(_facts(group, now_us), width),
-        *_outstanding(group, now_us, width),
-        *(_member("", each, now_us, width) for each in usual[:_MEMBERS]),
+        *_outstanding(group, now_us, width, short),
+        *(_member("", each, now_us, width, short) for each in usual[:_MEMBERS]),
     ]
     more = len(usual) - _MEMBERS
     if more > 0:
@@ -115,21 +124,21 @@ def _facts(group: Group, now_us: int) -> Iterator[tuple[str, str]]:
         yield "deadline", _("the nearest in {span}").format(span=_left(group, now_us))
 
 
-def _outstanding(group: Group, now_us: int, width: int) -> Iterator[Line]:
+def _outstanding(group: Group, now_us: int, width: int, short: Callable[[str], str]) -> Iterator[Line]:
     if not group.outstanding:
         return
     count = len(group.outstanding)
     told = ngettext("{count} member stands out:", "{count} members stand out:", count).format(count=count)
     yield [("class:warning", told)]
     for each in group.outstanding:
-        yield _member(", ".join(_DIFFERS[trait]() for trait in each.differs), each.decision, now_us, width)
+        yield _member(", ".join(_DIFFERS[trait]() for trait in each.differs), each.decision, now_us, width, short)
 
 
-def _member(differs: str, decision: v1.Decision, now_us: int, width: int) -> Line:
+def _member(differs: str, decision: v1.Decision, now_us: int, width: int, short: Callable[[str], str]) -> Line:
     assessed = decision.assessment
     line: Line = [
         ("class:warning", f"{GLYPHS.marker} " if differs else "  "),
-        ("class:id", f"{pad(short_id(decision.decision_id), 12)} "),
+        ("class:id", f"{_padded(short(decision.decision_id))} "),
         (risk_style(assessed.risk), f"{words.risk(assessed.risk)} {assessed.score:.2f}"),
         ("", f" {decision.proposal.confidence:.0%} {words.action_type(decision.proposal.action.type)} "),
     ]
@@ -137,6 +146,10 @@ def _member(differs: str, decision: v1.Decision, now_us: int, width: int) -> Lin
         line.append(("class:warning", f"({differs}) "))
     line += [*left(decision, now_us), ("", " "), ("class:target", targets(decision.proposal.action))]
     return clip(line, width)
+
+
+def _padded(shown: str) -> str:
+    return pad(shown, max(width_of(shown), _ID))
 
 
 def _risks(group: Group) -> str:

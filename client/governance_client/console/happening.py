@@ -57,7 +57,7 @@ def told(update: Update) -> str:
 def _moved(after: v1.Decision) -> str:
     if after.state == v1.DECISION_STATE_EXECUTING:
         return _("being executed")
-    return _("returned to core") if after.returned else words.state(after.state).replace("_", " ")
+    return _("returned to core") if after.returned else words.state_told(after.state)
 
 
 def _still_waiting(update: Update, before: v1.Decision) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from wcwidth import wcwidth
 
-from governance_client.console.glyphs import GLYPHS
+from governance_client.console.glyphs import GLYPHS, UNICODE, Glyphs, spelled
 from governance_client.language import ngettext
 
 if TYPE_CHECKING:
@@ -52,11 +52,23 @@ def inert(text: str, limit: int = LINE_CHARACTERS) -> str:
         text: Whatever someone wrote.
         limit: Most characters of it to show; what is beyond is cut, with a mark, and not looked at.
     """
-    head = text[:limit]
-    cut = GLYPHS.cut if len(text) > limit else ""
-    if head.isascii() and head.isprintable():
-        return head + cut
-    return _contained(_visible(head) + cut)
+    return _inert(text, limit, GLYPHS)
+
+
+def filed(text: str, limit: int) -> str:
+    """Return text for a file as one line that does nothing: as `inert`, whatever is drawn on this terminal."""
+    return _inert(text, limit, UNICODE)
+
+
+def sentence(text: str) -> str:
+    """Return a sentence of ours as one inert line: where only ASCII is drawn, it is read without its accents.
+
+    What others wrote in it is inert already, by its numbers; this is the net beneath it.
+    """
+    if GLYPHS.ascii and not text.isascii():
+        # what has no width has no place in a sentence of ours, and is not left out but shown
+        text = "".join(spelled(each) if wcwidth(each) > 0 else each for each in text)
+    return inert(text)
 
 
 def name(text: str, limit: int = NAME_CHARACTERS) -> str:
@@ -79,16 +91,24 @@ def _enclosed(shown: str) -> str:
     return f"{GLYPHS.opening}{shown}{GLYPHS.closing}"
 
 
-def _visible(text: str) -> str:
+def _inert(text: str, limit: int, glyphs: Glyphs) -> str:
+    head = text[:limit]
+    cut = glyphs.cut if len(text) > limit else ""
+    if head.isascii() and head.isprintable():
+        return head + cut
+    return _contained(_visible(head, ascii_only=glyphs.ascii) + cut)
+
+
+def _visible(text: str, *, ascii_only: bool) -> str:
     """Return text with everything in it that could act shown as a mark."""
     shown: list[str] = []
     marks = MARKS_PER_CHARACTER  # a combining mark without a character before it would land on ours
     for character in text:
-        if unicodedata.category(character) in _MARKS and not (_is_invisible(character) or GLYPHS.ascii):
+        if unicodedata.category(character) in _MARKS and not (_is_invisible(character) or ascii_only):
             marks += 1
             shown.append(character if marks <= MARKS_PER_CHARACTER else _number(character))
         else:
-            picture = _shown(character)
+            picture = _shown(character, ascii_only=ascii_only)
             marks = 0 if picture == character else MARKS_PER_CHARACTER
             shown.append(picture)
     return "".join(shown)
@@ -190,14 +210,14 @@ def _end(text: str, start: int, width: int) -> int:
     return len(text)
 
 
-def _shown(character: str) -> str:
+def _shown(character: str, *, ascii_only: bool) -> str:
     point = ord(character)
     if character.isascii() and character.isprintable():
         return character
     category = unicodedata.category(character)
     if category == "Zs":
         return " "
-    if GLYPHS.ascii:
+    if ascii_only:
         return _number(character)
     if point < ord(" ") or point == _DELETE:
         return chr(_PICTURES + min(point, _DELETED))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO, TypeVar
 
 from google.protobuf import json_format
 
+from governance_client.console.glyphs import spelled
 from governance_client.console.surface import Interrupted
 from governance_client.language import _
 
@@ -69,14 +70,14 @@ class Plain:
                 self._out.write(json_format.MessageToJson(message, indent=None) + "\n")
         else:
             for line in lines:
-                self._out.write("".join(text for _style, text in line).rstrip() + "\n")
+                self._out.write(spelled("".join(text for _style, text in line)).rstrip() + "\n")
         self._out.flush()  # whoever reads it goes by it
 
     def refuse(self, sentence: str) -> None:
         """Complain, and count it."""
         self.refused += 1
         named = _("line {number}: {complaint}").format(number=self.line, complaint=sentence)
-        self._complain(named if self.line else sentence)
+        self._complain(spelled(named if self.line else sentence))
 
     async def answer(self, question: Line, *, several_lines: bool = False) -> str:  # noqa: ARG002 - the port's
         """Answer nothing: nobody is there. Raises Interrupted."""
@@ -93,5 +94,5 @@ class Plain:
     def refresh(self) -> None:
         """Do nothing: nothing is drawn continuously."""
 
-    def ring(self, sentence: str) -> None:
+    def ring(self, sentence: str, *, critical: bool) -> None:
         """Do nothing: nobody hears it."""

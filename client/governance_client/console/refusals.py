@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_client.console import words
+from governance_client.console.care import APPROVING
 from governance_client.console.inert import inert
 from governance_client.console.quoting import quoted
 from governance_client.console.rendering import actor, short_id
@@ -84,6 +85,39 @@ def told(refusal: v1.Refusal, now_us: int) -> str:
     if refusal.HasField("current"):
         parts.append(standing(refusal.current, now_us, refusal.reason))
     return " ".join(parts)
+
+
+def foreseen(verb: str, decision: v1.Decision, you: v1.Actor, now_us: int) -> str:
+    """Return why the server would refuse an approval or a modification, by what is known here; empty for nothing.
+
+    Only for telling people before they are asked: the server decides.
+
+    Args:
+        verb: The verb's name; of another one nothing is foreseen.
+        decision: As it stands.
+        you: Who would decide.
+        now_us: The server's time, by which claims end; 0 where it is unknown.
+    """
+    reason = _foreseen(verb, decision, you, now_us)
+    if reason == v1.REFUSAL_REASON_UNSPECIFIED:
+        return ""
+    told = _("As things stand the server will refuse that: {why} {now}")
+    return told.format(why=_(SENTENCES[reason]), now=standing(decision, now_us, reason))
+
+
+def _foreseen(verb: str, decision: v1.Decision, you: v1.Actor, now_us: int) -> v1.RefusalReason.ValueType:
+    if verb not in APPROVING:
+        return v1.REFUSAL_REASON_UNSPECIFIED
+    if you.role < decision.tier:
+        return v1.REFUSAL_REASON_ROLE_TOO_LOW
+    lives = not now_us or now_us < words.microseconds(decision.claim.expires_at)
+    if decision.claim.operator not in {"", you.name} and lives:
+        return v1.REFUSAL_REASON_CLAIMED_BY_ANOTHER
+    digest = decision.action_digest
+    mine = [each for each in decision.votes if each.approved and each.actor.name == you.name]
+    if verb == "approve" and any(each.action_digest == digest for each in mine):
+        return v1.REFUSAL_REASON_ALREADY_VOTED
+    return v1.REFUSAL_REASON_UNSPECIFIED
 
 
 def server_says(refusal: v1.Refusal, width: int) -> Iterator[Line]:

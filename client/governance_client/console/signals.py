@@ -1,4 +1,4 @@
-"""Signals that end the program: what runs is unwound first, so that the terminal is given back in order."""
+"""Signals: those that end the program unwind what runs, so that the terminal is given back; Ctrl-C ends nothing."""
 
 from __future__ import annotations
 
@@ -8,10 +8,30 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _TERMINATED: Final = 128
 """Added to a signal's number in the exit status, as a shell does."""
+
+
+@contextmanager
+def interrupting(interrupt: Callable[[], object]) -> Iterator[None]:
+    """Call this when Ctrl-C comes as a signal, which it does where the keys are not read one by one."""
+    loop = asyncio.get_running_loop()
+    before = signal.getsignal(signal.SIGINT)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Let Ctrl-C as a signal do nothing: between two prompts nobody can know what it is meant for."""
+    with interrupting(lambda: None):
+        yield
 
 
 @contextmanager

@@ -29,7 +29,7 @@ def similar(response: v1.ListSimilarDecisionsResponse, now_us: int, width: int) 
     width = max(width, NARROWEST)
     total = sum(each.count for each in response.states)
     return [
-        [("class:title", _title(total, response.open))],
+        clip([("class:title", _title(total, response.open))], width),
         *_counts(response, total, width),
         *_latest(response, now_us, width),
     ]
@@ -53,12 +53,13 @@ def _counts(response: v1.ListSimilarDecisionsResponse, total: int, width: int) -
     room = min(width - label - _COUNT - 2, _BAR_MOST)
     for each in response.states:
         drawn, rest = bar(each.count / total if total else 0, room)
-        yield [
+        line: Line = [
             ("", f"{pad(words.state_told(each.state), label)} "),
             ("class:bar", drawn),
             ("class:bar.rest", rest),
             ("", f" {each.count:>{_COUNT}}"),
         ]
+        yield clip(line, width)
     if response.approved_by_policy:
         told = _("approved by policy, without a person: {count}")
         yield clip([("class:dim", told.format(count=response.approved_by_policy))], width)

@@ -79,5 +79,10 @@ class Surface(Protocol):
     def refresh(self) -> None:
         """Draw anew what is drawn continuously."""
 
-    def ring(self, sentence: str) -> None:
-        """Ask for the person's attention, as the settings say: a bell, a notification, or nothing. It is inert."""
+    def ring(self, sentence: str, *, critical: bool) -> None:
+        """Ask for the person's attention, as the settings say: a bell, a notification, or nothing.
+
+        Args:
+            sentence: What for; it is inert.
+            critical: Something critical is among it.
+        """

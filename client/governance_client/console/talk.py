@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 from governance_client.console.around import Heard
 from governance_client.console.batches import Batches
 from governance_client.console.desk import Desk, Unclear
-from governance_client.console.inert import inert
+from governance_client.console.inert import name, sentence
 from governance_client.console.page import page
+from governance_client.console.telling import short_id
 from governance_client.operator import Link
 
 if TYPE_CHECKING:
@@ -75,17 +76,22 @@ class Talk:
         """The server can be told something now."""
         return self.session.link is Link.UP
 
+    def short(self, decision_id: str) -> str:
+        """Return enough of an id to know it by: as much, at least, as no other known one starts with. Inert."""
+        shown, unique = short_id(decision_id), self.session.replica.unique_prefix(decision_id)
+        return shown if len(shown) >= len(unique) else name(unique)
+
     def tell(self, lines: Iterable[Line], *data: Message) -> None:
         """Tell lines to a person, or the messages to a program that asked for them."""
         self.surface.tell(lines, *data)
 
     def say(self, style: str, text: str) -> None:
         """Tell one line in one style, such as "dim". The text is made inert."""
-        self.surface.tell([[(f"class:{style}", inert(text))]])
+        self.surface.tell([[(f"class:{style}", sentence(text))]])
 
     def refuse(self, text: str) -> None:
         """Tell that something was not done. The text is made inert."""
-        self.surface.refuse(inert(text))
+        self.surface.refuse(sentence(text))
 
     def find(self, request: Request) -> v1.Decision | None:
         """Return the decision that a request is about, and move the focus to it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 import time
 from collections import deque
 from contextlib import contextmanager
@@ -26,13 +25,13 @@ from prompt_toolkit.renderer import print_formatted_text
 from prompt_toolkit.styles import Style
 
 from governance_client.console import bindings, theme
-from governance_client.console.folding import folded, folded_line
+from governance_client.console.glyphs import spelled
 from governance_client.console.inert import inert
 from governance_client.console.keeping import KeptLines
 from governance_client.console.pace import Pace
 from governance_client.console.prompting import Guided, Once, Typed
 from governance_client.console.settings import Settings
-from governance_client.console.signals import ended_by_signals
+from governance_client.console.signals import ended_by_signals, interrupting, uninterrupted
 from governance_client.console.stage import REFRESH_S, Stage
 from governance_client.console.surface import Interrupted
 from governance_client.language import _, ngettext
@@ -104,7 +103,7 @@ class Terminal:
         self._stage: Stage | None = None
         self._held: deque[Line] = deque(maxlen=HELD_LINES)
         self._held_count = 0
-        self._rung_s: float | None = None
+        self._rung: tuple[float, bool] | None = None
 
     @contextmanager
     def attend(self, guide: Guide) -> Iterator[None]:
@@ -114,7 +113,7 @@ class Terminal:
         the program as that signal does.
         """
         self._guide = guide
-        with create_app_session(input=self._input, output=self._output), ended_by_signals():
+        with create_app_session(input=self._input, output=self._output), ended_by_signals(), uninterrupted():
             if self._kept.complaint:
                 self.tell([[("class:dim", self._kept.complaint)]])
             yield
@@ -158,19 +157,30 @@ class Terminal:
         if app is not None:
             app.invalidate()
 
-    def ring(self, sentence: str) -> None:
-        """Ask for attention, as the settings say: by a bell, a notification (OSC 9), or not at all."""
-        now_s = self._clock()
-        if self._rung_s is not None and now_s - self._rung_s < RING_EVERY_S:
+    def ring(self, sentence: str, *, critical: bool) -> None:
+        """Ask for attention, as the settings say: by a bell, a notification (OSC 9), or not at all.
+
+        It rings once a second; only what is critical rings after what was not.
+        """
+        wished = {"all", "critical"} if critical else {"all"}
+        notifies, rings = self._settings.notify in wished, self._settings.bell in wished
+        if not (notifies or rings) or self._rang_lately(critical=critical):
             return
-        self._rung_s = now_s
-        if self._settings.notify != "never":
+        if notifies:
             # a name before it: some terminals take a number at its start for a command of their own
-            text = folded(inert(sentence, limit=RING_CHARACTERS)) if self._settings.ascii else inert(sentence)
-            self._output.write_raw(f"\x1b]9;Governance: {text[:RING_CHARACTERS]}\x1b\\")
-        if self._settings.bell != "never":
+            text = inert(spelled(sentence))[:RING_CHARACTERS]
+            self._output.write_raw(f"\x1b]9;Governance: {text}\x1b\\")
+        if rings:
             self._output.write_raw("\a")
         self._output.flush()
+
+    def _rang_lately(self, *, critical: bool) -> bool:
+        """Say whether it rang just now, for no less; note that it rings where it did not."""
+        now_s = self._clock()
+        if self._rung is not None and now_s - self._rung[0] < RING_EVERY_S and self._rung[1] >= critical:
+            return True
+        self._rung = now_s, critical
+        return False
 
     async def ask(self, prompt: Line, default: str = "") -> str:
         """Return a line that was typed at the prompt, which starts with `default`. Ctrl-C clears what was typed.
@@ -325,7 +335,7 @@ class Terminal:
         app.invalidate()
 
     def _shown(self, line: Line) -> Line:
-        return folded_line(line) if self._settings.ascii else line
+        return [(style, spelled(text)) for style, text in line]
 
     def _say(self, sentence: str) -> None:
         self.tell([[("class:dim", sentence)]])
@@ -335,8 +345,7 @@ class Terminal:
 
     def _offers(self, before: str) -> Iterator[Completion]:
         for offer in self._guide.complete(before) if self._guide else ():
-            meaning = folded(offer.meaning) if self._settings.ascii else offer.meaning
-            yield Completion(offer.text, offer.start, display_meta=meaning)
+            yield Completion(offer.text, offer.start, spelled(offer.text), spelled(offer.meaning))
 
     @contextmanager
     def _listening(self, interrupt: Callable[[], object]) -> Iterator[None]:
@@ -350,13 +359,10 @@ class Terminal:
                 else:
                     ahead.append(each)
 
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, interrupt)
         try:
-            with self._input.raw_mode(), self._input.attach(read):
+            with interrupting(interrupt), self._input.raw_mode(), self._input.attach(read):
                 yield
         finally:
-            loop.remove_signal_handler(signal.SIGINT)
             store_typeahead(self._input, ahead)
 
     def _drop(self, unread: Sequence[KeyPress], processor: KeyProcessor | None = None) -> None:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from governance_client.console import words
 from governance_client.console.choosing import EVERYTHING
 from governance_client.console.halts import scope_told
-from governance_client.console.inert import fit, inert, width_of
-from governance_client.console.rendering import Line, act, clip, risk_style, short_id
+from governance_client.console.inert import fit, inert
+from governance_client.console.rendering import Line, act, clip, line_width, risk_style, short_id
 from governance_client.language import N_, _, ngettext
 from governance_client.operator import Link
 
@@ -27,6 +27,8 @@ _GAP: Final = "  "
 _ACT_COLUMNS: Final = 28
 """So much is told of an action; its page tells the rest."""
 _FILTER_COLUMNS: Final = 24
+_COUNTDOWN: Final = 2
+"""Fragments of what is due that tell how long there is."""
 
 
 class View(NamedTuple):
@@ -84,17 +86,9 @@ def view(session: OperatorSession, desk: Desk) -> View:
 
 def toolbar(view: View, width: int) -> Line:
     """Return the toolbar's line, at most `width` columns."""
-    # in the order in which they stand; the number says which is left out first: the highest
-    parts: list[tuple[int, Line]] = [
-        (0, _link(view)),
-        (7, [("", f"{inert(view.you.name)} {words.role(view.you.role)}")]),
-        (2, _counts(view.counts)),
-        (1, _halts(view.halts)),
-        (3, [("class:late", _("ALARM {count}").format(count=view.alarms))] if view.alarms else []),
-        (4, _filter(view)),
-        (6, _focus(view)),
-        (5, _due(view)),
-    ]
+    parts = _parts(view, _due(view))
+    if sum(len(_GAP) + line_width(part) for _importance, part in parts if part) - len(_GAP) > width:
+        parts = _parts(view, _due(view)[:_COUNTDOWN])  # what is due is told by its page; who we are by nothing else
     shown = _fitting(parts, width)
     line: Line = []
     for part in shown:
@@ -102,11 +96,25 @@ def toolbar(view: View, width: int) -> Line:
     return clip(line, width)
 
 
+def _parts(view: View, due: Line) -> list[tuple[int, Line]]:
+    """Return the parts in the order in which they stand; the number says which is left out first: the highest."""
+    return [
+        (0, _link(view)),
+        (7, [("", f"{inert(view.you.name)} {words.role(view.you.role)}")]),
+        (2, _counts(view.counts)),
+        (1, _halts(view.halts)),
+        (3, [("class:late", _("ALARM {count}").format(count=view.alarms))] if view.alarms else []),
+        (4, _filter(view)),
+        (6, _focus(view)),
+        (5, due),
+    ]
+
+
 def _fitting(parts: list[tuple[int, Line]], width: int) -> list[Line]:
     """Return the parts that there is room for, the most important ones first served; the first has it in any case."""
     room, kept = width + len(_GAP), set[int]()
     for importance, part in sorted(parts, key=lambda each: each[0]):
-        room -= len(_GAP) + sum(width_of(text) for _style, text in part) if part else 0
+        room -= len(_GAP) + line_width(part) if part else 0
         if room < 0 and importance:
             break
         kept.add(importance)

@@ -75,7 +75,7 @@ def _personal(entry: v1.Entry, record: v1.LedgerRecord, personal: v1.PersonalDat
     if entry.personal_commitment and not record.personal:
         gone = (
             _("what was written with it is not for you to see")
-            if record.salt
+            if record.HasField("redacted")
             else _("what was written with it was erased")
         )
         yield from _indented([gone], width, "class:dim")

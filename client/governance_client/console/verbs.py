@@ -9,7 +9,7 @@ from governance import v1
 from governance_client.console import naming, typed
 from governance_client.console.choosing import EVERYTHING, Selection, listing
 from governance_client.console.following import Following, after
-from governance_client.console.inert import inert
+from governance_client.console.inert import inert, sentence
 from governance_client.console.nearest import nearest
 from governance_client.console.vocabulary import NOBODY as NOBODY_OPTION
 from governance_client.console.vocabulary import Takes, Verb, usage
@@ -96,7 +96,7 @@ def parse(line: str) -> Request | Mistake | None:
         return _understood(verb, following)
     except ValueError as error:
         text = _("{problem} It is typed so: {usage}")
-        return Mistake(text.format(problem=_sentence(inert(str(error))), usage=usage(verb)))
+        return Mistake(text.format(problem=_sentence(sentence(str(error))), usage=usage(verb)))
 
 
 def _unknown(name: str) -> str:

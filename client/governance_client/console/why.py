@@ -66,7 +66,7 @@ def _categories(assessed: v1.Assessment, width: int) -> Iterator[Line]:
     room = max(min(width - label - _FIGURES - 4, _BAR_MOST), 0)
     concerns = frozenset(assessed.key_concerns)
     for part in assessed.categories:
-        yield _bar(words.category(part.category), part.value, part.weight, (label, room), "class:title")
+        yield clip(_bar(words.category(part.category), part.value, part.weight, (label, room), "class:title"), width)
         for each in part.factors:
             marked = each.kind in concerns
             line = _bar(f"{_INDENT}{words.factor(each.kind)}", each.value, each.weight, (label, room), "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import Counter
+from sys import intern
 from typing import TYPE_CHECKING, Final
 
 from governance import v1
@@ -30,12 +31,17 @@ def urgency(decision: v1.Decision) -> tuple[bool, int, int, str]:
         not decision.HasField("schedule"),
         -decision.assessment.risk,
         _deadline_us(decision),
-        decision.decision_id,
+        id_of(decision),
     )
 
 
 def _due(decision: v1.Decision) -> tuple[int, str]:
-    return _deadline_us(decision), decision.decision_id
+    return _deadline_us(decision), id_of(decision)
+
+
+def id_of(decision: v1.Decision) -> str:
+    """Return a decision's id, the same object each time: a message makes another one whenever it is asked."""
+    return intern(decision.decision_id)
 
 
 def _deadline_us(decision: v1.Decision) -> int:
@@ -57,6 +63,7 @@ class Indexes:
         alarmed: Open decisions that somebody has to look at.
         urgent: The pending ones, most urgent first.
         due: Those of them that have a deadline, the nearest first.
+        searched: The targets of every decision by its id, one a line, in one case of letters.
     """
 
     def __init__(self) -> None:
@@ -64,6 +71,7 @@ class Indexes:
         self.alarmed = 0
         self.urgent = Ranked(urgency)
         self.due = Ranked(_due)
+        self.searched: dict[str, str] = {}
         self._ids: list[str] = []
 
     def move(self, before: v1.Decision | None, after: v1.Decision | None) -> None:
@@ -78,9 +86,10 @@ class Indexes:
         if after is not None:
             self._count(after, +1)
         if before is None and after is not None:
-            insort(self._ids, after.decision_id)
+            insort(self._ids, id_of(after))
         elif before is not None and after is None:
             del self._ids[bisect_left(self._ids, before.decision_id)]
+        self._search(before, after)
         self._rank(before, after)
 
     def starting_with(self, prefix: str) -> Iterator[str]:
@@ -108,6 +117,13 @@ class Indexes:
             self.counts[risk] += step
             if not self.counts[risk]:
                 del self.counts[risk]
+
+    def _search(self, before: v1.Decision | None, after: v1.Decision | None) -> None:
+        if after is not None:
+            targets = after.proposal.action.targets
+            self.searched[id_of(after)] = "\n".join(each.value.casefold() for each in targets)
+        elif before is not None:
+            self.searched.pop(before.decision_id, None)
 
     def _rank(self, before: v1.Decision | None, after: v1.Decision | None) -> None:
         if after is not None and after.state == v1.DECISION_STATE_PENDING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from sys import intern
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class Ranked(Generic[K]):
             place = bisect_left(self._keys, key)
             self._keys.insert(place, key)
             self._decisions.insert(place, decision)
-            self._key_by_id[decision.decision_id] = key
+            self._key_by_id[intern(decision.decision_id)] = key  # the key's own, not another
         self._listed = None
 
     def discard(self, decision_id: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
 from typing import TYPE_CHECKING, Final
 
 from governance import v1
@@ -15,12 +14,12 @@ from governance_client.console.board.foot import Foot
 from governance_client.console.board.judging import Judging
 from governance_client.console.board.keys import chosen, spelled
 from governance_client.console.board.layout import Pane, fits, layout, most_foot
-from governance_client.console.board.listed import Listed
 from governance_client.console.board.reading import Reading
 from governance_client.console.board.showing import Showing, Told
 from governance_client.console.choosing import choose
-from governance_client.console.inert import inert
+from governance_client.console.inert import sentence
 from governance_client.console.toolbar import toolbar, view
+from governance_client.console.typed import words
 from governance_client.language import _
 
 if TYPE_CHECKING:
@@ -52,7 +51,6 @@ class Board:
         self._reading = Reading(talk.attention)
         self._judging = Judging(talk, self._foot, self._reading)
         self._showing = Showing(self._keys, self._reading)
-        self._listed = Listed(talk.session.replica)
         self._cursor = Cursor(talk.desk.focus)
         self._rows: Sequence[v1.Decision] = ()
         self._finished = False
@@ -112,7 +110,7 @@ class Board:
 
     def _start(self) -> None:
         """Select what is in focus at the prompt, if that waits; else the first row."""
-        self._rows = self._listed.rows(self._talk.desk.selection, self._talk.you.name)
+        self._rows = self._talk.desk.passing(self._talk.you.name)
         if not self._cursor.choose(self._rows, self._talk.desk.focus):
             self._cursor.go(self._rows, 0)
 
@@ -126,7 +124,7 @@ class Board:
             told = self._judging.gone(dialogue.about)
             if told:
                 self._foot.dialogue = Notice(told)
-        self._rows = self._listed.rows(self._talk.desk.selection, self._talk.you.name)
+        self._rows = self._talk.desk.passing(self._talk.you.name)
         moved = self._cursor.follow(self._rows)
         if moved is Moved.CHANGED:
             self._foot.say("late", _("The action of what is selected was changed. Look at it again."))
@@ -185,6 +183,8 @@ class Board:
             return  # nobody can answer what was not on the screen yet
         elif key == "enter":
             await dialogue.answered(dialogue.editor.text)
+        elif key == "tab" and dialogue.beside is not None:
+            dialogue.beside()
         else:
             dialogue.press(key)
 
@@ -276,14 +276,14 @@ class Board:
 
     async def _filter(self, typed: str) -> None:
         try:
-            selection = choose(shlex.split(typed))
+            selection = choose([each.text for each in words(typed)])
         except ValueError as error:
             if isinstance(self._foot.dialogue, Dialogue):
-                self._foot.dialogue.notice = inert(str(error))
+                self._foot.dialogue.notice = sentence(str(error))
             return
         self._foot.dialogue = None
         self._talk.desk.choose(selection, self._talk.you.name)
         selected = self._cursor.decision_id
-        self._rows = self._listed.rows(selection, self._talk.you.name)
+        self._rows = self._talk.desk.passing(self._talk.you.name)
         if not self._cursor.choose(self._rows, selected):
             self._cursor.go(self._rows, 0)

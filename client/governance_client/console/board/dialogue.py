@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from governance_client.console.board.editor import Editor
-from governance_client.console.inert import inert, width_of, wrap
+from governance_client.console.inert import sentence, width_of, wrap
 from governance_client.console.rendering import clip
 from governance_client.language import _
 
@@ -35,6 +35,7 @@ class Dialogue:
         busy: What was typed is being sent.
         answered: Takes what was typed, at Enter.
         pace: At which the answer is typed, where it decides something and so has to be typed by a person.
+        beside: Done at Tab, in the place of an answer; None where nothing is.
     """
 
     def __init__(
@@ -46,6 +47,7 @@ class Dialogue:
         *,
         typed: str = "",
         pace: Pace | None = None,
+        beside: Callable[[], None] | None = None,
     ) -> None:
         """Make a dialogue.
 
@@ -56,6 +58,7 @@ class Dialogue:
             about: As the attribute.
             typed: Stands there already.
             pace: As the attribute.
+            beside: As the attribute.
         """
         self.about = about
         self.editor = Editor(typed)
@@ -64,6 +67,7 @@ class Dialogue:
         self.busy = False
         self.answered = answered
         self.pace = pace
+        self.beside = beside
         self._question = question
         self._label = label
 
@@ -113,4 +117,4 @@ def asked(text: str, width: int) -> list[Line]:
 def made_larger(width: int) -> list[Line]:
     """Return what stands in the place of a dialogue that the window has no room for."""
     told = _("The window is too small to show what is asked: make it larger. Escape leaves it.")
-    return [[("class:warning", piece)] for piece in wrap(inert(told), width)]
+    return [[("class:warning", piece)] for piece in wrap(sentence(told), width)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from governance_client.console.board.dialogue import Dialogue, Notice, made_larger
-from governance_client.console.inert import inert, width_of, wrap
+from governance_client.console.inert import sentence, width_of, wrap
 from governance_client.console.rendering import clip
 from governance_client.language import pgettext
 
@@ -37,7 +37,7 @@ class Foot:
 
     def say(self, style: str, text: str) -> None:
         """Tell something in the status line, until the next thing is told. The text is made inert."""
-        self._style, self._status = f"class:{style}" if style else "", inert(text)
+        self._style, self._status = f"class:{style}" if style else "", sentence(text)
 
     def lines(self, width: int, most: int) -> list[Line]:
         """Return the foot, and note that the dialogue is on the screen where all of it is."""

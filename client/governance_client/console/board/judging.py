@@ -13,7 +13,7 @@ from governance_client.console.board.dialogue import Dialogue
 from governance_client.console.building import about_decision, action_of
 from governance_client.console.care import APPROVING, answers, care
 from governance_client.console.history import approval_told
-from governance_client.console.inert import inert
+from governance_client.console.inert import inert, sentence, wrap
 from governance_client.console.naming import called
 from governance_client.console.pace import Pace
 from governance_client.console.verbs import Request
@@ -24,9 +24,13 @@ from governance_client.language import _, ngettext
 from governance_client.operator import DisconnectedError, OutcomeUnknownError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from governance_client.console.board.dialogue import Question
     from governance_client.console.board.foot import Foot
     from governance_client.console.board.reading import Reading
     from governance_client.console.care import Care
+    from governance_client.console.lines import Line
     from governance_client.console.talk import Talk
     from governance_client.console.vocabulary import Verb
 
@@ -102,14 +106,15 @@ class Judging:
         async def answered(typed: str) -> None:
             await self._said(verb, decision, typed)
 
-        self._foot.dialogue = Dialogue(asking.about(verb, decision), asking.label(verb), answered, decision)
+        question = self._forewarned(verb, decision, asking.about(verb, decision, self._talk.short))
+        self._foot.dialogue = Dialogue(question, asking.label(verb), answered, decision)
 
     async def _said(self, verb: Verb, decision: v1.Decision, typed: str) -> None:
         try:
             request = asking.request_of(verb, decision, typed)
             about_decision(request, decision)
         except ValueError as error:
-            self._notice(_("{why}. Nothing was decided.").format(why=inert(str(error))))
+            self._notice(_("{why}. Nothing was decided.").format(why=sentence(str(error))))
             return
         if verb.asks:
             self._confirm(request, decision)
@@ -127,8 +132,35 @@ class Judging:
         async def answered(typed: str) -> None:
             await self._answered(request, decision, asked, typed)
 
-        question = asking.confirmation(request, decision, action, asked)
-        return Dialogue(question, _("answer:"), answered, decision, pace=Pace(self._talk.attention.now))
+        question = asking.confirmation(request, decision, action, asked, self._talk.short)
+        question, pace = self._forewarned(request.verb, decision, question), Pace(self._talk.attention.now)
+        if request.verb.name not in APPROVING:
+            return Dialogue(question, _("answer:"), answered, decision, pace=pace)
+
+        def comment() -> None:
+            self._ask_for_comment(request, decision)
+
+        # in the label, so that it takes no row from what is asked
+        return Dialogue(question, _("answer (Tab: comment):"), answered, decision, pace=pace, beside=comment)
+
+    def _forewarned(self, verb: Verb, decision: v1.Decision, question: Question) -> Question:
+        """Return a question that says first why the server would refuse what it is about, as things stand."""
+
+        def forewarned(width: int) -> Sequence[Line]:
+            now = self._talk.desk.standing(decision)
+            told = refusals.foreseen(verb.name, now, self._talk.you, self._talk.now_us)
+            return [*([("class:late", piece)] for piece in wrap(told, width) if piece), *question(width)]
+
+        return forewarned
+
+    def _ask_for_comment(self, request: Request, decision: v1.Decision) -> None:
+        """Ask what is to be said with an approval, and then for the approval again; Enter alone says nothing."""
+
+        async def answered(typed: str) -> None:
+            self._confirm(request._replace(text=typed.strip()), decision)
+
+        question = asking.comment(request.verb, decision, self._talk.short)
+        self._foot.dialogue = Dialogue(question, _("comment:"), answered, decision, typed=request.text)
 
     async def _answered(self, request: Request, decision: v1.Decision, asked: Care, typed: str) -> None:
         pace = self._foot.dialogue.pace if isinstance(self._foot.dialogue, Dialogue) else None
@@ -190,7 +222,7 @@ class Judging:
                     now = self._talk.session.replica.get(decision.decision_id)
                     done = approval_told(done, decision, now, receipt.accepted.offset)
                 told = _("{done}, entry {offset}: ").format(done=done, offset=receipt.accepted.offset)
-                return "done", told + asking.named(decision, decision.proposal.action)
+                return "done", told + asking.named(decision, decision.proposal.action, self._talk.short)
             case "refused":
                 return "refused", refusals.told(receipt.refused, self._talk.now_us)
             case _other:
@@ -204,7 +236,7 @@ class Judging:
     def _notice(self, text: str) -> None:
         """Tell something in the dialogue, where there is one, so that what was typed stays."""
         if isinstance(self._foot.dialogue, Dialogue):
-            self._foot.dialogue.notice = inert(text)
+            self._foot.dialogue.notice = sentence(text)
         else:
             self._foot.say("refused", text)
 

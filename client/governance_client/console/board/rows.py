@@ -85,7 +85,7 @@ def _standing(decision: v1.Decision) -> str:
 def ended_lines(decision: v1.Decision, now_us: int, width: int) -> list[Line]:
     """Return a decision that ended, as `lines_of_an_end` many lines: how, when, by whom, and what it was."""
     when, who = _end(decision)
-    told = words.state(decision.state)
+    told = words.state_told(decision.state)
     if when is not None:
         told = f"{ago(when, now_us)} {told}"
     if who is not None:

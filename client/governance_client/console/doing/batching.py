@@ -88,7 +88,10 @@ def _list(talk: Talk) -> None:
 def _find(talk: Talk, word: str) -> Group | None:
     """Return the group that a row of the last list, a key or the start of one means. Refuses itself."""
     listed = talk.batches.listed
-    if _ROW.fullmatch(word) and int(word) <= len(listed):
+    if _ROW.fullmatch(word):
+        if int(word) > len(listed):  # a slip in the number must not hit a group whose key happens to start so
+            talk.refuse(_("The last `batch` listed no group {row}. `batch` lists.").format(row=word))
+            return None
         word = listed[int(word) - 1]
     found = _groups(talk, word)
     exact = [group for group in found if group.key == word]
@@ -105,7 +108,7 @@ def _find(talk: Talk, word: str) -> Group | None:
 
 
 def _show(talk: Talk, group: Group) -> Shown:
-    lines = list(group_page(group, talk.now_us, talk.surface.width))
+    lines = list(group_page(group, talk.now_us, talk.surface.width, short=talk.short))
     talk.tell(lines, *group.members)
     return talk.batches.show(group.key, group.members, lines)
 

@@ -6,19 +6,21 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from governance import v1
-from governance_client.console import words
+from governance_client.console import refusals, words
 from governance_client.console.care import APPROVING, Care, answers, care, yes_word
+from governance_client.console.doing.paging import BELOW, shown_whole
 from governance_client.console.history import change_lines
-from governance_client.console.inert import inert, width_of
+from governance_client.console.inert import value, width_of, wrap
 from governance_client.console.lines import Line, clip
 from governance_client.console.naming import called
-from governance_client.console.rendering import short_id, summary, targets
+from governance_client.console.rendering import summary, targets
 from governance_client.console.surface import Interrupted
+from governance_client.console.typed import quoted
 from governance_client.language import N_, _, ngettext
 from governance_client.operator import differences
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from governance_client.console.talk import Talk
     from governance_client.console.verbs import Request
@@ -77,10 +79,15 @@ async def confirmed(talk: Talk, request: Request, decision: v1.Decision, action:
     asked = care(request.verb, decision, talk.rules, action)
     if not talk.surface.interactive:
         return _said_beforehand(talk, request, decision, asked)
+    before = _forewarned(talk, request.verb, decision)
     if _wants_page(talk, request.verb, decision, asked):
-        talk.show_page(decision)
-    _show(talk, decision, action)
-    told = f"{short_id(decision.decision_id)} {words.action_type(action.type)} {targets(action)}"
+        if not await _read(talk, decision, before, len(_about(talk, decision, action))):
+            talk.say("dim", _("Nothing was decided."))
+            return False
+    else:
+        talk.tell(before)
+    talk.tell(_about(talk, decision, action))
+    told = f"{talk.short(decision.decision_id)} {words.action_type(action.type)} {targets(action)}"
     while await agreed(talk, asked, request.verb, told):
         if not (left_s := _left_s(talk, decision, asked)):
             return True
@@ -98,8 +105,7 @@ async def agreed(talk: Talk, asked: Care, verb: Verb, told: str) -> bool:
         verb: What would be done.
         told: To what, inert.
     """
-    # a target of several words stands in quotes, so that it does not read as a question of ours
-    expect = f"“{asked.expect}”" if " " in asked.expect else inert(asked.expect)
+    expect = value(asked.expect)  # in quotes if it has several words, so that they do not read as the question's
     question = _("type {answer} to {verb} {what}").format(answer=expect, verb=called(verb), what=told)
     room = max(talk.surface.width - _ROOM - width_of(expect), width_of(question) - width_of(told))
     try:
@@ -118,9 +124,25 @@ def _wants_page(talk: Talk, verb: Verb, decision: v1.Decision, asked: Care) -> b
     return verb.name in APPROVING and looked_at and talk.attention.presentation(decision) is None
 
 
-def _show(talk: Talk, decision: v1.Decision, action: v1.Action) -> None:
+async def _read(talk: Talk, decision: v1.Decision, before: Sequence[Line], after: int) -> bool:
+    """Show the page, and return whether all of it was shown: what is grave may not scroll off before it was seen."""
+    if decision.assessment.risk in _SHOWN_FIRST:
+        return await shown_whole(talk, decision, before, after + BELOW)
+    talk.tell(before)
+    talk.show_page(decision)
+    return True
+
+
+def _forewarned(talk: Talk, verb: Verb, decision: v1.Decision) -> list[Line]:
+    """Return why the server would refuse what is about to be asked, as lines; none where it would not."""
+    told = refusals.foreseen(verb.name, decision, talk.you, talk.now_us)
+    return [[("class:late", piece)] for piece in wrap(told, talk.surface.width) if piece]
+
+
+def _about(talk: Talk, decision: v1.Decision, action: v1.Action) -> list[Line]:
+    """Return what stands right before the question: what it is about, and what would be changed."""
     width = talk.surface.width
-    talk.tell([summary(decision, talk.now_us, width)])
+    lines = [summary(decision, talk.now_us, width, short=talk.short)]
     if len(action.targets) > 1:
         count = len(action.targets)
         every = ngettext(
@@ -128,8 +150,8 @@ def _show(talk: Talk, decision: v1.Decision, action: v1.Action) -> None:
             "It acts on all {count} targets; `show` lists them.",
             count,
         )
-        talk.say("dim", every.format(count=count))
-    talk.tell(change_lines(differences(decision.proposal.action, action), width))
+        lines.append(clip([("class:dim", every.format(count=count))], width))
+    return [*lines, *change_lines(differences(decision.proposal.action, action), width)]
 
 
 def _said_beforehand(talk: Talk, request: Request, decision: v1.Decision, asked: Care) -> bool:
@@ -137,7 +159,7 @@ def _said_beforehand(talk: Talk, request: Request, decision: v1.Decision, asked:
     if asked.kind != "yes" and request.target != asked.expect:
         wanted = _("`{verb}` of a {risk} decision wants its target named: --target {expect}. Nothing was decided.")
         risk = words.risk(decision.assessment.risk)
-        talk.refuse(wanted.format(verb=called(request.verb), risk=risk, expect=asked.expect))
+        talk.refuse(wanted.format(verb=called(request.verb), risk=risk, expect=quoted(asked.expect)))
         return False
     if left_s := _left_s(talk, decision, asked):
         talk.refuse(_too_soon(left_s, asked))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from governance_client.console.building import about_decision, action_of, stamped
 from governance_client.console.doing.confirming import confirmed, reasoned
 from governance_client.console.doing.sending import line_of, not_sent, send
-from governance_client.console.inert import inert
+from governance_client.console.inert import sentence
 from governance_client.console.naming import called
 from governance_client.console.refusals import standing
 from governance_client.digest import action_digest
@@ -50,7 +50,7 @@ def _built(talk: Talk, request: Request, decision: v1.Decision) -> v1.OperatorCo
     try:
         return about_decision(request, decision)
     except ValueError as error:
-        talk.refuse(_("{why}. Nothing was decided.").format(why=inert(str(error))))
+        talk.refuse(_("{why}. Nothing was decided.").format(why=sentence(str(error))))
         return None
 
 

@@ -23,6 +23,8 @@ async def export(talk: Talk, request: Request) -> str:
     except FileExistsError:
         text = _("{file} is there already. Nothing was written. Name another file, or add --force to write over it.")
         talk.refuse(text.format(file=request.file))
+    except exports.UnwritableError as error:
+        talk.refuse(_("{why} Nothing was written; --format csv can say it.").format(why=error))
     except OSError as error:
         text = _("{file} cannot be written: {why}. Nothing was written.")
         talk.refuse(text.format(file=request.file, why=error.strerror or error))

@@ -156,7 +156,14 @@ def _tell_rows(talk: Talk, listing: Listing) -> None:
         talk.tell([[("class:dim", _("Nothing more to list.") if listing.total else _("Nothing to list."))]])
         talk.tell(_besides(talk, listing))
         return
-    rows = table(listing.decisions, talk.now_us, talk.surface.width, first=listing.first, columns=talk.settings.columns)
+    rows = table(
+        listing.decisions,
+        talk.now_us,
+        talk.surface.width,
+        first=listing.first,
+        columns=talk.settings.columns,
+        short=talk.short,
+    )
     talk.tell([*rows, *_besides(talk, listing)], *listing.decisions)
 
 
@@ -182,7 +189,10 @@ def _turn_watch(talk: Talk, decision: v1.Decision) -> None:
     off = decision.decision_id in talk.desk.watched
     talk.desk.watched ^= {decision.decision_id}
     text = _("Not watched any more: ") if off else _("Watched, each change of it is told: ")
-    line: Line = [("class:dim" if off else "class:done", text), *summary(decision, 0, talk.surface.width)]
+    line: Line = [
+        ("class:dim" if off else "class:done", text),
+        *summary(decision, 0, talk.surface.width, short=talk.short),
+    ]
     talk.tell([clip(line, talk.surface.width)], decision)
 
 
@@ -194,7 +204,10 @@ def _tell_watched(talk: Talk) -> None:
     if not found:
         talk.say("dim", _("Nothing is watched. `watch ID` follows a decision."))
         return
-    talk.tell(table(found, talk.now_us, talk.surface.width, numbered=False, columns=talk.settings.columns), *found)
+    rows = table(
+        found, talk.now_us, talk.surface.width, numbered=False, columns=talk.settings.columns, short=talk.short
+    )
+    talk.tell(rows, *found)
 
 
 DEEDS: Final = {

@@ -27,8 +27,10 @@ _NO_WIDTH = 1000
 
 def not_sent(talk: Talk) -> None:
     """Say that nothing was sent for lack of a connection."""
-    told = _("Not sent, nothing changed: there is no connection. {why} Your line is kept.")
-    talk.refuse(told.format(why=talk.session.why))
+    told = _("Not sent, nothing changed: there is no connection. {why}")
+    if talk.surface.interactive:  # a script has no prompt to keep it at
+        told = _("Not sent, nothing changed: there is no connection. {why} Your line is kept.")
+    talk.refuse(told.format(why=talk.session.why).rstrip())
 
 
 def line_of(talk: Talk, asked: Request, whole: Request) -> str:
@@ -105,6 +107,6 @@ def _done(talk: Talk, request: Request, decision: v1.Decision | None, offset: in
     if decision is not None and request.verb.name in APPROVING:
         now = talk.session.replica.get(decision.decision_id)
         done = approval_told(done, decision, now, offset)
-    about: Line = [("", house_told(request))] if decision is None else summary(decision, 0, _NO_WIDTH)
+    about: Line = [("", house_told(request))] if decision is None else summary(decision, 0, _NO_WIDTH, short=talk.short)
     told = _("{done}, entry {offset}: ").format(done=done, offset=offset)
     return clip([("class:done", told), *about], talk.surface.width)
