@@ -20,6 +20,8 @@ LANGUAGES: Final = ("en", "pt_BR")
 """What there are catalogues for."""
 _VARIABLES: Final = ("LC_ALL", "LC_MESSAGES", "LANG")
 """In the order in which POSIX lets them decide; LANGUAGE is GNU's own and is not asked."""
+_CHARACTERS: Final = ("LC_ALL", "LC_CTYPE", "LANG")
+"""The same, for which characters there are."""
 
 
 class _Spoken:
@@ -63,6 +65,15 @@ def of_environment(environment: Mapping[str, str]) -> str:
     """Return the language that the locale's variables ask for; English where that is none of ours."""
     wish = next((environment[name] for name in _VARIABLES if environment.get(name)), "C")
     return matching(wish) or "en"
+
+
+def is_utf8(environment: Mapping[str, str]) -> bool:
+    """Return whether the terminal's characters are UTF-8, by the locale; where that says nothing, they are."""
+    said = next((environment[name] for name in _CHARACTERS if environment.get(name)), "")
+    # Python sets LC_CTYPE=C.UTF-8 where the locale is C (PEP 538): that is not the person's word
+    if said == "C.UTF-8" and not environment.get("LC_ALL") and environment.get("LANG") in {"C", "POSIX"}:
+        return False
+    return not said or "utf8" in said.replace("-", "").lower()
 
 
 def _(text: str) -> str:

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from governance import v1
 from governance_client.audit import csv_export, ocsf
 from governance_client.audit.search import Found, Held, checked, found_of
-from governance_client.audit.whole_file import whole_file
 from governance_client.cli.audit_filter import ChoiceError, entry_filter
+from governance_client.cli.audit_ls import written
 from governance_client.cli.audit_parser import FORMATS, TIERS
 from governance_client.cli.grammar import RISKS, STATES
 from governance_client.cli.parser import build_parser
 from governance_client.verify import ChainBrokenError
+from governance_client.whole_file import whole_file
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -349,3 +350,12 @@ class TestFilter:
                 assert entry_filter(typed(option, word), NOW_US) != v1.EntryFilter()
         for form in FORMATS:
             assert typed("--format", form).format == form
+
+
+@pytest.mark.parametrize("form", ["json", "csv", "ocsf"])
+def test_a_moment_in_no_year_is_told(form: str) -> None:
+    """A server that signs what no form can say is found out by a sentence, with the entry."""
+    entry = v1.Entry(offset=7, events=[event_of("note_added")])
+    entry.recorded_at.seconds = 2**62
+    with pytest.raises(ChainBrokenError, match="entry 7"):
+        written(form, found_of(record(entry), entry))

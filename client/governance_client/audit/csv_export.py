@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_client.audit.search import Held
-from governance_client.console.inert import inert
+from governance_client.console.inert import filed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ def row(found: Found) -> str:
 
 def harmless(text: str) -> str:
     """Return a cell that no spreadsheet takes for a formula: an apostrophe stands before what could be one."""
-    cell = inert(text, limit=_CELL)
+    cell = filed(text, limit=_CELL)
     shown = text.lstrip(" ")
     return f"'{cell}" if shown.startswith(_FORMULA) or cell.lstrip(" ").startswith(_FORMULA) else cell
 

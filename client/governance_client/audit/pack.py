@@ -66,7 +66,17 @@ def files_of(checked: Checked) -> dict[str, bytes]:
     """Return the files of a pack in their order, by name, told in the language in use.
 
     The same evidence gives the same bytes.
+
+    Raises:
+        ProofBrokenError: An entry holds what cannot be told, such as a moment in no year that there is.
     """
+    try:
+        return _files_of(checked)
+    except (ValueError, json_format.Error):
+        raise ProofBrokenError(0, _("it holds a value that no server writes"), _(_ADVICE)) from None
+
+
+def _files_of(checked: Checked) -> dict[str, bytes]:
     evidence, story = checked.evidence, story_of(checked)
     files = {
         "README.txt": readme(story).encode(),
@@ -173,6 +183,8 @@ def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise _unusable(_("it has too many files, or two of one name"))
     if sum(each.file_size for each in found) > _MOST_BYTES:
         raise _unusable(_("it is too large"))
+    if any(each.compress_type != zipfile.ZIP_STORED for each in found):
+        raise _unusable(_("something in it is compressed, which nothing in a pack is"))
     return {each.filename: archive.read(each) for each in found}
 
 
@@ -189,8 +201,8 @@ def _evidence(files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Eviden
             house=[json_format.Parse(line, v1.LedgerRecord()) for line in files["house.jsonl"].splitlines()],
             proofs={int(each["offset"]): _proof(each) for each in proofs},
         )
-    except (KeyError, TypeError, ValueError, json_format.ParseError) as error:
-        raise _unusable(str(error)) from None
+    except (KeyError, TypeError, ValueError, OverflowError, json_format.ParseError, SystemError) as error:
+        raise _unusable(str(error)) from None  # SystemError is protobuf's for half a character in a name
 
 
 def _proof(told: Mapping[str, Any]) -> v1.GetInclusionProofResponse:

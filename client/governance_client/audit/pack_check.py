@@ -62,13 +62,13 @@ class CheckedPack(NamedTuple):
             yield _(
                 "Each follows the rules. Some are from before entries were numbered: one may be missing between them."
             )
-        if self.without_order:
-            last = checked.entries[-1].entry.offset
+        ended = story_of(checked).ended
+        if self.without_order and ended is not None:
             text = _(
                 "No order is among them, and entry {offset} is an end after which the rules allow none. That nothing "
                 "about it follows is shown by `governance audit verify`, which reads all of the ledger."
             )
-            yield text.format(offset=last)
+            yield text.format(offset=ended.entry.offset)
         if self.compared:
             yield _("Its page says what the entries give, to the letter.")
         else:

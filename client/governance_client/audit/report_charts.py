@@ -13,7 +13,7 @@ from governance_client.audit.report_counts import How
 from governance_client.audit.report_figures import automation_shares, how_told
 from governance_client.audit.report_values import Instant, Span, told
 from governance_client.console import words
-from governance_client.console.inert import inert
+from governance_client.console.inert import filed
 from governance_client.language import _, ngettext
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def _dots(operators: Iterable[tuple[str, Operator]], most: int) -> Iterator[Mark
         x = _LEFT + (_RIGHT - 130 - _LEFT) * (each.reading.median or 0) / most if most else float(_LEFT)
         y = _TOP + _HEIGHT * (1 - each.approved / each.verdicts)
         size = 5 + 9 * (each.verdicts / busiest) ** 0.5
-        who = inert(name, _NAME_CHARACTERS)
+        who = filed(name, _NAME_CHARACTERS)
         yield _dot(x, y, size, 2, who)
         left, right, at = x + size + 4, x + size + 4 + _LETTER * len(who), y + 4
         while any(abs(at - other) < _LINE and left < end and start < right for start, end, other in labels):

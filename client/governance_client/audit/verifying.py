@@ -324,7 +324,7 @@ def _forked(before: Checkpoint) -> ForkedError:
 def _record(line: str, number: int, offset: int) -> v1.LedgerRecord:
     try:
         return json_format.Parse(line, v1.LedgerRecord())
-    except json_format.ParseError:
+    except (json_format.ParseError, SystemError):  # the latter is protobuf's for half a character in a field's name
         raise ProofBrokenError(
             offset + 1, _("line {number} of the file is no record of a ledger").format(number=number)
         ) from None

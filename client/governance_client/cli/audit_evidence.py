@@ -30,9 +30,9 @@ async def run(context: Context, arguments: Namespace) -> int:
     """Collect the evidence, verify it, and write it whole or not at all; tell where it is and what it says."""
     from governance_client.audit import pack
     from governance_client.audit.evidence_collecting import collect
-    from governance_client.audit.whole_file import whole_file
     from governance_client.cli.finding import find
     from governance_client.cli.output import complain
+    from governance_client.whole_file import whole_file
 
     key = chosen_key(arguments.key)
     async with context.channel() as channel:

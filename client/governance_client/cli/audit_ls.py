@@ -13,17 +13,18 @@ from google.protobuf import json_format
 from governance import v1
 from governance_client.audit import csv_export, ocsf
 from governance_client.audit.search import Held, search
-from governance_client.audit.whole_file import whole_file
 from governance_client.cli import status
 from governance_client.cli.audit_filter import ChoiceError, entry_filter
 from governance_client.cli.clock import CLOCK
 from governance_client.cli.finding import find
-from governance_client.cli.output import complain, print_lines, width
+from governance_client.cli.output import complain, drawn, print_lines, width
 from governance_client.console import words
 from governance_client.console.events import told
 from governance_client.console.inert import name
 from governance_client.console.rendering import Line, actor, clip, plain
 from governance_client.language import _, ngettext
+from governance_client.verify import ChainBrokenError
+from governance_client.whole_file import whole_file
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -125,7 +126,7 @@ class _Listing:
         if self._form == "table" and not self._to_file:
             print_lines([_line(found)])  # in colours, on a terminal
             return
-        for line in _FORMS[self._form](found):
+        for line in written(self._form, found):
             self._write(line)
 
     def told(self, limit: int) -> str:
@@ -141,8 +142,16 @@ class _Listing:
         if self._live:
             far = _("looked at {offset:,} of {head:,}, {count:,} found")
             told = far.format(offset=progress.offset, head=progress.head_offset, count=self._count)
-            sys.stderr.write(f"\r{told}\x1b[K")
+            sys.stderr.write(drawn(f"\r{told}\x1b[K"))
             sys.stderr.flush()
+
+
+def written(form: str, found: Found) -> list[str]:
+    """Return an entry in one of the forms. Raises ChainBrokenError where it holds what the form cannot say."""
+    try:
+        return list(_FORMS[form](found))
+    except (ValueError, json_format.Error):  # such as a moment in no year that there is
+        raise ChainBrokenError(found.entry.offset, _("it holds a value that no server writes")) from None
 
 
 def _line(found: Found) -> Line:

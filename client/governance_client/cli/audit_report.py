@@ -10,7 +10,7 @@ from governance_client.cli.audit_verify import chosen_key, key_argument, memory_
 from governance_client.cli.bar import Bar
 from governance_client.cli.clock import CLOCK
 from governance_client.cli.moments import moment_of
-from governance_client.cli.output import complain
+from governance_client.cli.output import complain, drawn
 from governance_client.language import _
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ async def run(context: Context, arguments: Namespace) -> int:
     report = await _report(context, arguments, period)
     written = _written(report, form)
     if not arguments.output:
-        sys.stdout.write(written)
+        sys.stdout.write(drawn(written) if form == "text" else written)  # a page says itself that it is UTF-8
         return status.DONE
     return _write(arguments, written)
 
@@ -105,7 +105,7 @@ def _written(report: Report, form: str) -> str:
 
 
 def _write(arguments: Namespace, written: str) -> int:
-    from governance_client.audit.whole_file import whole_file
+    from governance_client.whole_file import whole_file
 
     name = arguments.output
     try:

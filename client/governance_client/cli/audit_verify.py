@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _MOST_BYTES: Final = 64 * 1024
 """Of a file with a key or a checkpoint."""
+_LONGEST_LINE: Final = 32 * 1024 * 1024
+"""Characters: several times the largest record that a server sends. What is longer is cut there, and no record."""
 
 
 def add_parser(add: Add) -> None:
@@ -179,7 +181,7 @@ def _lines(name: str) -> Iterator[str]:
 
     try:
         with Path(name).open(encoding="utf-8") as file:
-            yield from file
+            yield from iter(lambda: file.readline(_LONGEST_LINE), "")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else None
         raise UnusableFileError(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from governance_client.cli import status
 from governance_client.cli.audit_verify import chosen_key, key_argument, memory_of, write_note
-from governance_client.cli.output import complain
+from governance_client.cli.output import complain, drawn
 from governance_client.language import _
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ async def run(context: Context, arguments: Namespace) -> int:
     told = _("{origin}: cosigned {size} entries as {name}.").format(
         origin=cosigned.checkpoint.origin, size=cosigned.checkpoint.size, name=witness.verifier.name
     )
-    sys.stderr.write(f"{told} {continued.format(before=cosigned.before) if cosigned.before else first}\n")
+    before = continued.format(before=cosigned.before) if cosigned.before else first
+    sys.stderr.write(drawn(f"{told} {before}\n"))
     return status.DONE
 
 

@@ -41,7 +41,7 @@ async def exec(context: Context, arguments: Namespace) -> int:  # noqa: A001 - t
     if STANDARD_INPUT in given and len(given) > 1:
         complain(_("Lines come from the arguments or from standard input (`-`), not from both."))
         return status.USAGE
-    from governance_client.console import configuration
+    from governance_client.console import configuration, glyphs
 
     try:
         settings = configuration.read(os.environ)
@@ -49,6 +49,7 @@ async def exec(context: Context, arguments: Namespace) -> int:  # noqa: A001 - t
         complain(str(error))
         return status.USAGE
     speaking.prefer(context.language, settings.language)
+    glyphs.use(ascii=settings.ascii)
     try:
         return await _run(context, _of(given) if given and given[0] != STANDARD_INPUT else _piped(), arguments)
     except UnicodeDecodeError:

@@ -9,7 +9,7 @@ from governance import v1
 from governance_client.cli import status
 from governance_client.cli.clock import CLOCK
 from governance_client.cli.finding import find
-from governance_client.cli.output import complain, print_lines, width
+from governance_client.cli.output import complain, drawn, print_lines, width
 from governance_client.cli.sending import as_it_stands, named, seen_digest, send, send_each, tell
 from governance_client.console.care import says_yes, yes_word
 from governance_client.console.history import change_lines
@@ -59,7 +59,7 @@ def _agreed(decision: v1.Decision, after: v1.Action) -> bool:
     print_lines([summary(decision, CLOCK.now_us(), width())])
     print_lines(change_lines(differences(decision.proposal.action, after), width()))
     print_lines([[("class:dim", _("digest {digest}").format(digest=action_digest(after).hex()))]])
-    sys.stdout.write(_("type {yes} to approve it so: ").format(yes=yes_word()))
+    sys.stdout.write(drawn(_("type {yes} to approve it so: ").format(yes=yes_word())))
     sys.stdout.flush()
     return says_yes(sys.stdin.readline())
 

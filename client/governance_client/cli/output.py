@@ -49,10 +49,21 @@ def complain(sentence: str) -> None:
 def harmless(sentence: str) -> str:
     """Return a sentence on one line that cannot move a terminal, also on a machine without the console's packages."""
     try:
-        from governance_client.console.inert import inert
+        from governance_client.console import inert
     except ModuleNotFoundError:  # a core's machine has no console
         return ascii(sentence)[1:-1]
-    return inert(sentence)
+    return inert.sentence(sentence)
+
+
+def drawn(text: str) -> str:
+    """Return text of ours as it can be drawn: where only ASCII is, without accents."""
+    if text.isascii():
+        return text
+    try:
+        from governance_client.console.glyphs import spelled
+    except ModuleNotFoundError:  # a core's machine has no console
+        return text
+    return spelled(text)
 
 
 def print_json(message: Message) -> None:

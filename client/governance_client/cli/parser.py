@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Final, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from governance_client.cli.audit_parser import add_auditing
 from governance_client.cli.grammar import (
@@ -15,8 +15,11 @@ from governance_client.cli.grammar import (
     whole_number,
     why_argument,
 )
-from governance_client.cli.output import harmless
+from governance_client.cli.output import drawn, harmless
 from governance_client.language import LANGUAGES, N_, _, matching
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _STATUSES: Final = N_("exit status: 0 done, 1 refused, 2 usage, 3 the server cannot be reached or does not let you in")
 
@@ -26,6 +29,9 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         super().error(harmless(message))
+
+    def _print_message(self, message: str, file: SupportsWrite[str] | None = None) -> None:
+        super()._print_message(drawn(message), file)
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -17,7 +17,7 @@ from governance_client.cli import status
 from governance_client.cli.clock import CLOCK
 from governance_client.cli.context import CALL_TIMEOUT_S, answer
 from governance_client.cli.moments import moment_of
-from governance_client.cli.output import complain, print_json, print_lines, width
+from governance_client.cli.output import complain, drawn, print_json, print_lines, width
 from governance_client.cli.sending import raise_if_refused
 from governance_client.cli.tables import Difference, differences
 from governance_client.console import words
@@ -167,7 +167,7 @@ async def _replayed(context: Context, request: v1.ReplayPolicyRequest) -> v1.Rep
                     return response
                 if live:
                     told = _("looked at {count:,} of {total:,}")
-                    sys.stderr.write(f"\r{told.format(count=response.looked_at, total=response.total)} ")
+                    sys.stderr.write(drawn(f"\r{told.format(count=response.looked_at, total=response.total)} "))
                     sys.stderr.flush()
         except grpc.aio.AioRpcError as error:
             raise from_rpc_error(error) from None

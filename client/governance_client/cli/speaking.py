@@ -1,4 +1,8 @@
-"""The language that an invocation speaks: --lang, else what a person's console.toml says, else the environment."""
+"""The language and the characters that an invocation speaks in.
+
+The language is that of --lang, else what a person's console.toml says, else the environment's; the characters are
+ASCII where the locale's are not UTF-8.
+"""
 
 from __future__ import annotations
 
@@ -17,8 +21,11 @@ OPTION: Final = "--lang"
 def begin(given: Sequence[str], environment: Mapping[str, str]) -> None:
     """Speak the language that is asked for, before the command line is read, so that its help is in it too.
 
-    A language that we do not speak is none: whoever reads the command line complains of it.
+    A language that we do not speak is none: whoever reads the command line complains of it. Where the locale's
+    characters are not UTF-8, only ASCII is drawn.
     """
+    if not language.is_utf8(environment):
+        _draw_ascii()
     wishes = [language.matching(wish) for wish in _wishes(given)]
     _speak(next((wish for wish in reversed(wishes) if wish), None) or language.of_environment(environment))
 
@@ -27,6 +34,14 @@ def prefer(asked: str, configured: str) -> None:
     """Speak the language that a person's configuration names, unless another was asked for on the command line."""
     if configured and not asked:
         _speak(configured)
+
+
+def _draw_ascii() -> None:
+    try:
+        from governance_client.console import glyphs
+    except ModuleNotFoundError:
+        return  # a core's machine has no console, and nothing there draws
+    glyphs.use(ascii=True)
 
 
 def _wishes(given: Sequence[str]) -> list[str]:

@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import errno
-import os
-import tempfile
-from contextlib import contextmanager
-from pathlib import Path
+import io
 from typing import IO, TYPE_CHECKING, Final
 
 from google.protobuf import json_format
@@ -17,9 +13,10 @@ from governance import v1
 from governance_client.console.inert import filed, inert
 from governance_client.console.telling import short_id
 from governance_client.language import _
+from governance_client.whole_file import whole_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -49,50 +46,12 @@ async def write(file_name: str, form: str, decisions: Sequence[v1.Decision], *, 
         UnwritableError: A decision cannot be written in this form.
         OSError: It cannot be written.
     """
-    with _whole(file_name, force=force) as file:
-        await _FORMS[form](file, decisions)
-
-
-def _path(file_name: str) -> Path:
-    if "\0" in file_name:
-        raise OSError(errno.EINVAL, _("no file has such a name"))
-    try:
-        return Path(file_name).expanduser()
-    except RuntimeError:
-        raise OSError(errno.ENOENT, _("there is no such home directory")) from None
-
-
-@contextmanager
-def _whole(file_name: str, *, force: bool) -> Iterator[IO[str]]:
-    """Yield a file that has its name only once the block has ended well, and else is gone."""
-    path = _path(file_name)
-    if not force and os.path.lexists(path):
-        raise FileExistsError(path)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # of mode 0600
-    temporary = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        _settle(temporary, path, force=force)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def _settle(temporary: Path, path: Path, *, force: bool) -> None:
-    """Give a finished file its name. Raises FileExistsError where another has taken it meanwhile, and no force."""
-    if force:
-        temporary.replace(path)
-        return
-    try:
-        path.hardlink_to(temporary)  # unlike a renaming, that never takes another's place
-    except FileExistsError:
-        raise
-    except OSError:  # a file system without hard links
-        if os.path.lexists(path):
-            raise FileExistsError(path) from None
-        temporary.rename(path)
+    with whole_file(file_name, force=force) as whole:
+        file = io.TextIOWrapper(whole, "utf-8", newline="")
+        try:
+            await _FORMS[form](file, decisions)
+        finally:
+            file.detach()  # which writes what is left, and leaves the file itself open
 
 
 async def _write_json(file: IO[str], decisions: Sequence[v1.Decision]) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import tempfile
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
+
+from governance_client.language import _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +28,7 @@ def whole_file(name: str, *, force: bool = False) -> Iterator[IO[bytes]]:
         FileExistsError: There is one of that name, and no force.
         OSError: It cannot be written.
     """
-    path = Path(name).expanduser()
+    path = _path(name)
     if not force and os.path.lexists(path):
         raise FileExistsError(path)
     descriptor, temporary_name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)  # of mode 0600
@@ -38,6 +41,15 @@ def whole_file(name: str, *, force: bool = False) -> Iterator[IO[bytes]]:
         _settle(temporary, path, force=force)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _path(name: str) -> Path:
+    if "\0" in name:
+        raise OSError(errno.EINVAL, _("no file has such a name"))
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise OSError(errno.ENOENT, _("there is no such home directory")) from None
 
 
 def _settle(temporary: Path, path: Path, *, force: bool) -> None:
