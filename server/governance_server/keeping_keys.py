@@ -76,6 +76,12 @@ async def _settle(directory: Directory, store: Store, clock: Clock, entropy: Ent
     name = origin_of(await store.ledger_id())
     keys = checkpoint_keys(await store.house())
     if not keys:
+        if await store.newest_checkpoint() is not None:
+            # a first key would be the second, for which the one before does not vouch: nobody could verify any more
+            raise DirectoryError(
+                "Checkpoints of the ledger were signed, and what it keeps of the house names no key. Somebody"
+                " has changed it. Nothing was written; run: governance-server check, and go on from a backup."
+            )
         signer = read_signer(directory.checkpoint_key, name) or Ed25519Signer.create(name)
         if not directory.checkpoint_key.exists():
             directories.write_secret(directory.checkpoint_key, signer.pem())

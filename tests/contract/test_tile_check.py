@@ -13,13 +13,14 @@ from governance_server.domain.tree import root
 from governance_server.engine.ports import Appendage, SignedCheckpoint, StoreError
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.ledger.verification import LedgerDamagedError, check
-from tests.support.entries import LedgerBuilder, append
+from tests.support.entries import LEDGER_ID, LedgerBuilder, append
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
 LENGTH = 600
+ORIGIN = f"governance-workspace/{LEDGER_ID}"
 UPDATED = "UPDATE tiles SET hashes ="
 
 
@@ -35,8 +36,8 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
     builder = LedgerBuilder()
     await append(opened, Appendage([builder.created(), *(builder.entry() for _ in range(LENGTH - 1))]))
     for size in (300, 600):
-        text = Checkpoint("origin", size, await root(opened, size)).text()
-        note = Note(text, (Signature("origin", b"key1", bytes(64)),)).whole()
+        text = Checkpoint(ORIGIN, size, await root(opened, size)).text()
+        note = Note(text, (Signature(ORIGIN, b"key1", bytes(64)),)).whole()
         await opened.keep_checkpoint(SignedCheckpoint(size, note), size)
     yield opened
     await opened.close()
@@ -71,6 +72,7 @@ async def test_all_is_well(store: SqliteStore) -> None:
         ("UPDATE checkpoints SET size = 301 WHERE size = 300", 301),
         ("UPDATE checkpoints SET size = 601 WHERE size = 600", 601),
         ("UPDATE checkpoints SET note = (SELECT note FROM checkpoints WHERE size = 600) WHERE size = 300", 300),
+        (f"UPDATE checkpoints SET note = replace(note, '{ORIGIN}', 'another/{LEDGER_ID}') WHERE size = 600", 600),
     ],
 )
 async def test_whatever_is_otherwise_is_found(store: SqliteStore, path: Path, statement: str, offset: int) -> None:

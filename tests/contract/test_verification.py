@@ -111,6 +111,13 @@ async def damaged_at(store: SqliteStore, after: int = 0) -> int:
     return caught.value.offset
 
 
+async def record_erasure(store: SqliteStore, *decision_ids: str) -> None:
+    """Have the ledger say that personal data of decisions were erased."""
+    builder = LedgerBuilder.after(await store.head())
+    events = [v1.PersonalDataErased(decision_id=name, entries=1) for name in decision_ids]
+    await append(store, Appendage([builder.entry(v1.Event(personal_data_erased=event)) for event in events]))
+
+
 class TestIntact:
     async def test_intact(self, lived: SqliteStore) -> None:
         """A ledger that nobody touched is verified to its end, and progress is told."""
@@ -146,7 +153,21 @@ class TestIntact:
     async def test_erased_personal_data(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
         """Erasing personal data together with its salt leaves every proof standing."""
         tamper("DELETE FROM personal WHERE offset IN (3, 5)")
-        assert await verify(store) == (LAST,)
+        await record_erasure(store, "decision-1", "decision-0")
+        assert await verify(store) == (LAST + 2,)
+
+    async def test_personal_data_that_are_gone(self, store: SqliteStore, tamper: Callable[..., None]) -> None:
+        """What is not there and was not erased on the record is missing: of a decision, and of what came after."""
+        tamper("DELETE FROM personal WHERE offset IN (3, 5)")
+        assert await damaged_at(store) == 3
+        await record_erasure(store, "decision-1")
+        assert await damaged_at(store) == 5
+        await record_erasure(store, "decision-0")
+        builder = LedgerBuilder.after(await store.head())
+        await append(store, builder.decided("decision-0", personal=PERSONAL))
+        assert await verify(store) == (LAST + 3,)
+        tamper("DELETE FROM personal WHERE offset = ?", LAST + 3)
+        assert await damaged_at(store) == await damaged_at(store, after=LAST) == LAST + 3
 
     @pytest.mark.parametrize("offset", [4, 6, 8])
     async def test_decisions_of_erased_personal_data(
@@ -154,7 +175,8 @@ class TestIntact:
     ) -> None:
         """A decision of which some was erased is compared in all the rest: a proposal's or a reason's."""
         tamper("DELETE FROM personal WHERE offset = ?", offset)
-        assert await check(lived) == (LIVED,)
+        await record_erasure(lived, *(f"decision-{number:06d}" for number in (1, 2, 3)))
+        assert await check(lived) == (LIVED + 3,)
         await verify_open_decisions(lived)
 
 
@@ -347,6 +369,7 @@ class TestProjections:
     async def test_an_action_without_its_digest(self, lived: SqliteStore, tamper: Callable[..., None]) -> None:
         """Where the proposal was erased, what is shown in its place has to be what the digest is of."""
         tamper("DELETE FROM personal WHERE offset = 6")
+        await record_erasure(lived, "decision-000003")
         forged = await copied(lived, "decision-000003")
         forged.proposal.action.targets[0].value = "198.51.100.7"
         forge(tamper, forged)
@@ -361,7 +384,26 @@ class TestProjections:
         forge(tamper, forged)
         assert "decision-000002 is otherwise than its entries make it" in str(await found(lived))
         tamper("DELETE FROM personal WHERE offset = 8")
+        await record_erasure(lived, "decision-000002")
         assert "decision-000002 is otherwise than its entries make it" in str(await found(lived))
+
+    @pytest.mark.parametrize("key", ["policy", "halt/halt-1", "away/operator-1", "checkpoint_key/00000000000000000003"])
+    async def test_another_house(self, lived: SqliteStore, tamper: Callable[..., None], key: str) -> None:
+        """A policy, a halt, an absence or a key that no entry tells of is found."""
+        tamper("INSERT INTO house (key, value) VALUES (?, x'0a')", key)
+        assert f"what is kept as {key} is not what the entries make it" in str(await found(lived))
+
+    @pytest.mark.parametrize("event", ["policy_applied", "halt_declared", "checkpoint_key_changed"])
+    async def test_a_house_without_something(self, lived: SqliteStore, event: str) -> None:
+        """What entries tell of the house, and is not kept, is found, too."""
+        builder = LedgerBuilder.after(await lived.head())
+        happened = {
+            "policy_applied": v1.Event(policy_applied=v1.PolicyApplied(document="[sla]\ncritical_s = 60\n")),
+            "halt_declared": v1.Event(halt_declared=v1.HaltDeclared(halt_id="halt-1", all=True)),
+            "checkpoint_key_changed": v1.Event(checkpoint_key_changed=v1.CheckpointKeyChanged(verifier_key="x")),
+        }
+        await append(lived, Appendage([builder.entry(happened[event])]))
+        assert "is not what the entries make it" in str(await found(lived))
 
     async def test_another_state(self, lived: SqliteStore, tamper: Callable[..., None]) -> None:
         """A decision that is said to be approved, with an order, and was not, keeps a server from starting."""

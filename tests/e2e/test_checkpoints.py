@@ -189,3 +189,16 @@ async def test_a_tree_that_was_changed_keeps_the_server_from_starting(server: Se
     server.add("auditor-2", "auditor")
     done = run_server_command("serve", str(server.directory), "--listen", "127.0.0.1:0", status=1)
     assert "is not the one whose checkpoint was signed" in done.stderr
+
+
+async def test_a_key_that_was_taken_out_of_the_ledger_is_not_replaced(server: ServerProcess) -> None:
+    """A first key after another one would leave a ledger that nobody can verify any more: nothing is written."""
+    await newest(server.add("auditor-1", "auditor"), at_least=2)
+    assert server.stop() == 0
+    with closing(sqlite3.connect(server.directory / "ledger.db", isolation_level=None)) as database:
+        database.execute("DELETE FROM house WHERE key LIKE 'checkpoint_key/%'")
+        before = database.execute("SELECT count(*) FROM entries").fetchone()
+        for verb in ("serve", "rotate-key"):
+            assert "names no key" in run_server_command(verb, str(server.directory), status=1).stderr
+        assert database.execute("SELECT count(*) FROM entries").fetchone() == before
+    assert "checkpoint_key/" in run_server_command("check", str(server.directory), status=1).stderr

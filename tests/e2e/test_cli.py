@@ -33,11 +33,13 @@ class _House:
         roles = {"maximus": "core", "alice": "soc_operator", "bob": "ciso", "ann": "auditor"}
         self.credentials = {name: server.add(name, role) for name, role in roles.items()}
 
-    def run(self, who: str, *arguments: str, stdin: str = "") -> subprocess.CompletedProcess[str]:
-        """Run one verb as someone."""
+    def run(self, who: str, *arguments: str, stdin: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run one verb as someone, with these variables set beside the usual ones."""
         command = [sys.executable, "-m", "governance_client.cli", *arguments]
         command += ["--credentials", str(self.credentials[who])]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, text=True, timeout=60, check=False, env=os.environ | environment
+        )
         assert "Traceback" not in done.stderr, done.stderr
         return done
 
@@ -316,3 +318,25 @@ def test_the_feed_says_once_why_it_stops(house: _House, tmp_path: Path) -> None:
     assert (done.returncode, f"{tmp_path} cannot be read" in done.stderr) == (USAGE, True), done.stderr
     done = house.run("alice", "feed", "eve", "-")
     assert (done.returncode, len(done.stderr.splitlines())) == (NOT_REACHED, 1), done.stderr
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("ls",),
+        ("show", "ascii-0001"),
+        ("exec", "queue", "show ascii-0001", "why ascii-0001"),
+        ("--lang", "pt", "exec", "ajuda", "show ascii-0001", "aprovar nada"),
+        ("--lang", "pt", "show", "none-such"),
+        ("--lang", "pt", "reject", "--help"),
+    ],
+)
+def test_ascii(house: _House, verb: tuple[str, ...]) -> None:
+    """Where the locale is not of UTF-8, people get ASCII; what is for programs is the same everywhere."""
+    house.propose("ascii-0001", target="josé…日本" * 9)
+    told = house.run("alice", *verb, LC_ALL="C")
+    assert (told.stdout + told.stderr).isascii()
+    assert told.stdout + told.stderr
+    assert "\\x" not in told.stdout + told.stderr
+    here, there = (house.run("alice", "show", "ascii-0001", "--json", LC_ALL=each) for each in ("C", "C.UTF-8"))
+    assert (here.stdout, here.returncode) == (there.stdout, DONE)

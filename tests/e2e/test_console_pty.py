@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.support.screen import Screen
 
 PROMPT = "governance>"
+GOES_ON = "Enter goes on, q stops"
 JUDGEMENTS = {"vote_cast", "decision_approved", "decision_rejected"}
 
 
@@ -57,13 +58,28 @@ def test_approval(house: House, console: Screen) -> None:
     assert judgements(house) == [("second-0002", "decision_approved")]
 
 
+def read_to_the_question(console: Screen, question: str) -> None:
+    """Go on from one part of a page to the next, where it is longer than the terminal, until the question comes."""
+    while True:
+        console.until(lambda screen: GOES_ON in screen.cursor_row or question in screen.cursor_row)
+        console.steady()
+        if question in console.cursor_row:
+            return
+        console.press("enter")
+        console.until(lambda screen: GOES_ON not in screen.cursor_row)
+
+
 def test_evidence_comes_first(house: House, console: Screen) -> None:
-    """Approving a high decision shows its evidence, and then what core recommends, and then wants its target typed."""
+    """Approving a high decision shows its evidence, then what core recommends, and then wants its target typed.
+
+    Where that is longer than the terminal, nothing of it scrolls off before somebody has gone on.
+    """
     console.enter("approve grave")
-    console.asked("type fs-02.example.org to approve")
+    read_to_the_question(console, "type fs-02.example.org to approve")
     told = "\n".join(console.told)
     places = [told.index(each) for each in (MALWARE.seen[:20], "What core recommends", "isolate_host", "type fs-02")]
     assert places == sorted(places)
+    assert (GOES_ON in told) is (console.emulator.lines == SMALL[1])  # the page is longer than that
     console.enter("yes")
     console.until("Nothing was decided")
     console.enter("approve grave")

@@ -16,7 +16,7 @@ from governance.v1 import (
     console_service_pb2,
     decision_service_pb2,
 )
-from governance_server.rpc.rules import limits_of
+from governance_server.rpc.rules import is_required, limits_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,7 +112,7 @@ def minimal(descriptor: Any) -> Any:
     """Return the smallest valid message of a type."""
     message = GetMessageClass(descriptor)()
     for field in descriptor.fields:
-        if limits_of(field).required:
+        if is_required(field):
             put(message, field, a_value(field))
     _settle(message)
     return message

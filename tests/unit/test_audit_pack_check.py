@@ -88,6 +88,28 @@ def test_a_pack_in_order(tmp_path: Path, files: Files, ledger: Shown) -> None:
     assert "audit verify" in told
 
 
+def test_the_end_is_named_though_something_follows_it(tmp_path: Path, ledger: Shown) -> None:
+    """Somebody may note something about a decision that has ended: the end is the entry that ended it."""
+    entries = [v1.Entry.FromString(record.entry) for record in ledger.records]
+    noted = next(
+        entry
+        for entry in entries
+        if entry.events[0].HasField("note_added")
+        and any(before.events[0].HasField("decision_rejected") for before in entries if _is_before(before, entry))
+    )
+    evidence = asyncio.run(evidence_about(ledger, noted.decision_id))
+    found = checked(tmp_path, packs.files_of(check(evidence, signer(ledger.ledger_id).verifier)), ledger)
+    ended = next(
+        entry.offset for entry in entries if _is_before(entry, noted) and entry.events[0].HasField("decision_rejected")
+    )
+    assert found.without_order
+    assert f"entry {ended} is an end" in "\n".join(found.told())
+
+
+def _is_before(one: v1.Entry, other: v1.Entry) -> bool:
+    return one.decision_id == other.decision_id and one.offset < other.offset
+
+
 def test_another_key(tmp_path: Path, files: Files, ledger: Shown) -> None:
     """The key inside proves nothing: only the one that is trusted counts."""
     assert checked(tmp_path, files, ledger, number=2).compared, "the key that signed it does too"

@@ -285,7 +285,9 @@ def test_an_export_that_was_changed(ledger: Shown, memory: Memory) -> None:
         del left_out[place]
         garbled = lines(ledger)
         garbled[place] = "{not json}\n"
-        for changed in (left_out, garbled):
+        halved = lines(ledger)
+        halved[place] = '{"\\ud800": 1}\n'
+        for changed in (left_out, garbled, halved):
             with pytest.raises(ChainBrokenError) as found:
                 verify_records(changed, ledger.note(), memory, key=key_of(ledger))
             assert found.value.offset == place + 1

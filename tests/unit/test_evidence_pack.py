@@ -82,6 +82,17 @@ def test_tables_are_told_in_one_order() -> None:
     assert list(forward["metadata"]) == list(backward["metadata"]) == sorted(names)
 
 
+def test_a_moment_in_no_year_is_told(ledger: Shown) -> None:
+    """Of an entry that says what no form can say there is a sentence and no pack, whoever signed it."""
+    checked = checked_of(ledger, with_event(ledger, "decision_rejected"))
+    entry = v1.Entry()
+    entry.CopyFrom(checked.entries[-1].entry)
+    entry.recorded_at.seconds = 2**62
+    forged = checked._replace(entries=[*checked.entries[:-1], checked.entries[-1]._replace(entry=entry)])
+    with pytest.raises(ProofBrokenError, match="a value that no server writes"):
+        pack.files_of(forged)
+
+
 def test_any_changed_file_is_found(ledger: Shown, files: dict[str, bytes], tmp_path: Path) -> None:
     """A byte changed, added or taken in any file is found, also where the manifest was made to fit."""
     for name, content in files.items():
@@ -145,6 +156,16 @@ def test_what_is_no_pack_is_said_to_be_none(content: bytes, tmp_path: Path) -> N
         pack.read(tmp_path / "missing.zip")
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_compressed_archive_is_not_unpacked(method: int, files: dict[str, bytes], tmp_path: Path) -> None:
+    """Nothing in a pack is compressed, so that nothing of a stranger's has to be unpacked to find out what it is."""
+    with zipfile.ZipFile(tmp_path / "pack.zip", "w", method) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    with pytest.raises(UnusableFileError, match="compressed"):
+        pack.read(tmp_path / "pack.zip")
+
+
 def test_an_archive_that_is_too_large_is_not_unpacked(tmp_path: Path) -> None:
     """What says that it unpacks to more than a pack can have is refused before any of it is unpacked."""
     made = io.BytesIO()
@@ -169,6 +190,9 @@ def test_an_archive_that_is_too_large_is_not_unpacked(tmp_path: Path) -> None:
         ("manifest.json", b"[" * 100_000),
         ("proofs.json", b'{"proofs": 7}'),
         ("proofs.json", b'{"proofs": [{"offset": "x"}]}'),
+        ("proofs.json", b'{"proofs": [{"offset": Infinity, "leaf_hash": "", "hashes": []}]}'),
+        ("keys.json", b'{"keys": [{"\\ud800": 1}]}'),
+        ("records.jsonl", b'{"\\ud800": 1}\n'),
         ("keys.json", b'{"keys": [{"no_such_field": 1}]}'),
         ("records.jsonl", b"{}\n7\n"),
         ("house.jsonl", b"\xff"),

@@ -189,6 +189,28 @@ async def test_a_tree_that_was_changed_is_not_signed(house: House) -> None:
     assert len(house.store.contents.checkpoints) == 1
 
 
+async def test_at_the_start_what_was_signed_is_looked_at(house: House) -> None:
+    """A notary that begins looks whether the tree is still the one that was signed, though nothing has come since."""
+    await house.come(5)
+    await house.notary.sign()
+    await Notary(house.store, house.clock, house.signers).sign()
+    records = house.store.contents.records
+    records[2] = records[2]._replace(hash=bytes(32))
+    with pytest.raises(NotaryError, match="first 6 entries"):
+        await Notary(house.store, house.clock, house.signers).sign()
+
+
+async def test_a_checkpoint_of_another_ledger(house: House) -> None:
+    """One that names another ledger was put in, whatever its root; nothing is signed after it."""
+    await house.notary.sign()
+    ((kept, signed_us),) = house.store.contents.checkpoints.values()
+    other = kept.note.replace(house.ledger_id, "f" * 32)
+    house.store.contents.checkpoints[1] = (kept._replace(note=other), signed_us)
+    await house.come()
+    with pytest.raises(NotaryError, match="first 1 entries"):
+        await house.notary.sign()
+
+
 async def test_a_checkpoint_that_is_none(house: House) -> None:
     """A note that somebody has changed beyond reading is told, and nothing is signed after it."""
     await house.notary.sign()

@@ -30,6 +30,14 @@ def test_texts_are_hidden() -> None:
     assert (shown.notes[0].text, shown.votes[0].comment, shown.inquiries[0].question) == (REDACTED,) * 3
 
 
+@pytest.mark.parametrize("count", [2, 3, 9, 32])
+def test_every_value_of_a_table_is_hidden(count: int) -> None:
+    """However many names core tells by, none keeps its value."""
+    decision = v1.Decision(proposal=v1.Proposal(metadata={f"name-{number}": "Mary" for number in range(count)}))
+    shown = redacted(v1.Decision.FromString(decision.SerializeToString()))
+    assert dict(shown.proposal.metadata) == dict.fromkeys(decision.proposal.metadata, REDACTED)
+
+
 def test_shape_stays() -> None:
     """What is empty stays empty, lists keep their length, tables their keys, and what is not personal stays."""
     decision = whole()

@@ -248,7 +248,7 @@ async def test_a_ledger_that_is_cut_off_by_a_stop_does_not_look_whole(
     scene: Scene, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever lists entries while the server stops is told that there are more, and not that this was all."""
-    monkeypatch.setattr("governance_server.rpc.audit_service.PAGE", 1)
+    monkeypatch.setattr("governance_server.rpc.searching.PAGE", 1)
     rpc = AuditService(scene.edge).rpcs()["ListEntries"]
     assert isinstance(rpc, ServerStream)
     entries = rpc.call(v1.ListEntriesRequest(), Principal(OPERATOR_1, "0" * 16, None))

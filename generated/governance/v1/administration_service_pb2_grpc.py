@@ -109,7 +109,8 @@ class AdministrationServiceServicer:
 
     def ReplayPolicy(self, request, context):
         """Run a policy over the recorded proposals, and say what it would have made of them. Changes nothing. Progress comes
-        while it runs; the last frame has the report.
+        while it runs; the last frame has the report. PERMISSION_DENIED for an AUDITOR whom the policy in force does not show
+        personal data, since rules can ask for them: have an operator replay it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

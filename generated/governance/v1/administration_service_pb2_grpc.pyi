@@ -52,7 +52,8 @@ class AdministrationServiceStub:
     """
     ReplayPolicy: _grpc.UnaryStreamMultiCallable[_administration_service_pb2.ReplayPolicyRequest, _administration_service_pb2.ReplayPolicyResponse]
     """Run a policy over the recorded proposals, and say what it would have made of them. Changes nothing. Progress comes
-    while it runs; the last frame has the report.
+    while it runs; the last frame has the report. PERMISSION_DENIED for an AUDITOR whom the policy in force does not show
+    personal data, since rules can ask for them: have an operator replay it.
     """
 
 @_typing.type_check_only
@@ -79,7 +80,8 @@ class AdministrationServiceAsyncStub(AdministrationServiceStub):
     """
     ReplayPolicy: _aio.UnaryStreamMultiCallable[_administration_service_pb2.ReplayPolicyRequest, _administration_service_pb2.ReplayPolicyResponse]  # type: ignore[assignment]
     """Run a policy over the recorded proposals, and say what it would have made of them. Changes nothing. Progress comes
-    while it runs; the last frame has the report.
+    while it runs; the last frame has the report. PERMISSION_DENIED for an AUDITOR whom the policy in force does not show
+    personal data, since rules can ask for them: have an operator replay it.
     """
 
 class AdministrationServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -133,7 +135,8 @@ class AdministrationServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_administration_service_pb2.ReplayPolicyResponse], _abc.AsyncIterator[_administration_service_pb2.ReplayPolicyResponse]]:
         """Run a policy over the recorded proposals, and say what it would have made of them. Changes nothing. Progress comes
-        while it runs; the last frame has the report.
+        while it runs; the last frame has the report. PERMISSION_DENIED for an AUDITOR whom the policy in force does not show
+        personal data, since rules can ask for them: have an operator replay it.
         """
 
 def add_AdministrationServiceServicer_to_server(servicer: AdministrationServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

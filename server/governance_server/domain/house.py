@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     Applier: TypeAlias = Callable[["House", Any, v1.Entry, v1.PersonalData], "House"]
 
+TURN: Final = "turn"
+"""The key under which the store keeps whose turn it is."""
+
 
 @dataclass(frozen=True, slots=True)
 class House:
@@ -67,7 +70,7 @@ def house_rows(house: House) -> dict[str, bytes]:
     if house.applied.document:
         rows["policy"] = house.applied.SerializeToString(deterministic=True)
     if house.turn:
-        rows["turn"] = house.turn.encode()
+        rows[TURN] = house.turn.encode()
     rows |= {f"{_KEY}{key.offset:020}": key.SerializeToString(deterministic=True) for key in house.keys}
     return rows
 
@@ -87,7 +90,7 @@ def house_of(rows: Mapping[str, bytes]) -> House:
         applied=applied,
         halts={halt.halt_id: halt for halt in sorted(halts, key=lambda halt: microseconds(halt.declared_at))},
         away=frozenset(key.removeprefix("away/") for key in kept if key.startswith("away/")),
-        turn=kept.get("turn", b"").decode(),
+        turn=kept.get(TURN, b"").decode(),
         keys=checkpoint_keys(kept),
     )
 

@@ -3,7 +3,8 @@
 Theory of operation. Once a second it looks where the ledger ends; if that has moved, also by another process, it makes
 the tree's root, and has the checkpoint signed with the key that is in use at that entry. The key comes from the ledger
 itself: a change of it is an entry, and counts from that entry on. Before it signs, it makes the root of its checkpoint
-before once more: a tree that no longer begins with what was signed is never signed.
+before once more: a tree that no longer begins with what was signed is never signed. At the start it does so even where
+nothing has come since.
 
 Whatever fails is logged and tried again a second later. Only at the start it keeps the server from serving: whoever
 cannot prove what it records should not begin to. The gate itself stands and falls with the governor, not with this.
@@ -19,7 +20,7 @@ from governance import v1
 from governance_server.domain.command import Consequence
 from governance_server.domain.house import House, checkpoint_keys
 from governance_server.domain.moment import SECOND_US
-from governance_server.domain.note import Checkpoint, Note, NoteError, Signature, key_change, read_checkpoint, read_note
+from governance_server.domain.note import Checkpoint, Note, NoteError, Signature, key_change, read_note
 from governance_server.domain.tree import root
 from governance_server.engine.batch import Batch
 from governance_server.engine.enrolment import ADMINISTRATOR
@@ -76,12 +77,14 @@ class Notary:
         """
         former = await self._store.newest_checkpoint()
         head, verifier_key = await self._end()
-        if former is not None and former.size == head.offset:
-            return
-        if former is not None:
-            await self._assure_continues(former, head)
-        signer = self._signer_of(verifier_key)
         name, key_id, _ = verifier_key.split("+", 2)
+        has_signed = self._signer is not None
+        signer = self._signer_of(verifier_key)
+        has_come = former is None or former.size != head.offset
+        if former is not None and (has_come or not has_signed):
+            await self._assure_continues(former, name, head)
+        if not has_come:
+            return
         text = Checkpoint(name, head.offset, await root(self._store, head.offset)).text()
         signature = Signature(name, bytes.fromhex(key_id), signer.sign(text.encode()))
         checkpoint = SignedCheckpoint(head.offset, Note(text, (signature,)).whole())
@@ -97,17 +100,17 @@ class Notary:
             if keys[-1].offset <= head.offset:  # else it was changed between the two looks
                 return head, keys[-1].change.verifier_key
 
-    async def _assure_continues(self, former: SignedCheckpoint, head: Head) -> None:
+    async def _assure_continues(self, former: SignedCheckpoint, origin: str, head: Head) -> None:
         if former.size > head.offset:
             raise NotaryError(
                 f"The ledger ends with entry {head.offset}, and a checkpoint of it was signed at {former.size}."
                 " Find out what happened to it, and go on from a backup."
             )
         try:
-            signed = read_checkpoint(read_note(former.note).text)
+            signed = read_note(former.note).text
         except NoteError as error:
             raise NotaryError(f"The checkpoint of size {former.size} is none: {error}. Run: check.") from error
-        if signed.size != former.size or signed.root != await root(self._store, former.size):
+        if signed != Checkpoint(origin, former.size, await root(self._store, former.size)).text():
             raise NotaryError(
                 f"The tree of the first {former.size} entries is not the one whose checkpoint was signed. Find out what"
                 " happened to the ledger, and go on from a backup."

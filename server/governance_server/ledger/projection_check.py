@@ -9,11 +9,12 @@ from sqlalchemy import and_, func, select, text
 
 from governance import v1
 from governance_server.domain.digest import action_digest
+from governance_server.domain.house import TURN, house_rows
 from governance_server.domain.redaction import without_personal_data
 from governance_server.ledger.listing import IS_OPEN
 from governance_server.ledger.projection import Projection, decision_row, operator_of, projected
-from governance_server.ledger.replay import issued_credentials, remade_decisions
-from governance_server.ledger.schema import credentials, decisions, entries, tallies
+from governance_server.ledger.replay import issued_credentials, remade_decisions, remade_house
+from governance_server.ledger.schema import credentials, decisions, entries, house, tallies
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -140,6 +141,21 @@ async def first_wrong_credential(connection: AsyncConnection) -> Misprojection |
         name = missing.credential.name
         return Misprojection(missing.offset, f"the credential of {name} that it is about is missing")
     return None
+
+
+async def first_wrong_house(connection: AsyncConnection) -> Misprojection | None:
+    """Return the first thing kept of the house that is not what the entries make it; None where all is well.
+
+    Whose turn it is, is not compared: entries about decisions say so, and those may be pruned.
+    """
+    await connection.exec_driver_sql("BEGIN")
+    made = await remade_house(connection)
+    if isinstance(made, int):
+        return Misprojection(made, "it cannot follow what happened to the house before")
+    expected = house_rows(made)
+    stored = {row.key: row.value for row in (await connection.execute(select(house))).all() if row.value}
+    differing = {name for name in {*expected, *stored} if expected.get(name) != stored.get(name)} - {TURN}
+    return Misprojection(0, f"what is kept as {min(differing)} is not what the entries make it") if differing else None
 
 
 def _is_credential(row: Row[Any], issued: Issued) -> bool:

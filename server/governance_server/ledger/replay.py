@@ -1,4 +1,4 @@
-"""Makes decisions and credentials anew from the entries, to be compared with what is projected."""
+"""Makes decisions, credentials and the house anew from the entries, to be compared with what is projected."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from sqlalchemy import and_, select, text, tuple_
 
 from governance import v1
 from governance_server.domain.evolve import evolve
+from governance_server.domain.house import House, evolve_house
 from governance_server.ledger.schema import entries, personal
 
 if TYPE_CHECKING:
@@ -28,7 +29,11 @@ _OF_DECISIONS: Final = (
     .limit(BATCH)
 )
 _OF_THE_HOUSE: Final = (
-    select(entries.c.offset, entries.c.entry).where(entries.c.decision_id == "").order_by(entries.c.offset).limit(BATCH)
+    select(entries.c.offset, entries.c.entry, personal.c.personal)
+    .outerjoin_from(entries, personal, personal.c.offset == entries.c.offset)
+    .where(entries.c.decision_id == "")
+    .order_by(entries.c.offset)
+    .limit(BATCH)
 )
 
 
@@ -83,6 +88,29 @@ def _with(before: Remade, row: Row[Any]) -> Remade:
         # what the lifecycle forbids is asserted against: we did not write it, whatever its hash says
         return before._replace(broken_at=row.offset)
     return Remade(decision, before.erased or bool(entry.personal_commitment and not row.salt), 0)
+
+
+async def remade_house(connection: AsyncConnection) -> House | int:
+    """Return the house as entries about it make it, whose turn it is left out; or the entry that cannot follow.
+
+    Of policies only the last one is read: later releases may refuse what was in force once.
+    """
+    house, applied, offset = House(), v1.Entry(), 0
+    while rows := (await connection.execute(_OF_THE_HOUSE.where(entries.c.offset > offset))).all():
+        for row in rows:
+            entry = v1.Entry.FromString(row.entry)
+            if any(event.HasField("policy_applied") for event in entry.events):
+                applied = entry
+                continue
+            try:
+                house = evolve_house(house, entry, v1.PersonalData.FromString(row.personal or b""))
+            except (AssertionError, DecodeError, KeyError, TypeError):
+                return int(row.offset)
+        offset = rows[-1].offset
+    try:
+        return evolve_house(house, applied, None)
+    except AssertionError:
+        return int(applied.offset)
 
 
 async def issued_credentials(connection: AsyncConnection) -> dict[str, Issued]:

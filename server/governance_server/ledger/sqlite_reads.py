@@ -27,6 +27,7 @@ from governance_server.ledger.projection_check import (
     first_misprojection,
     first_open_misprojection,
     first_wrong_credential,
+    first_wrong_house,
 )
 from governance_server.ledger.schema import credentials, decisions, head, house
 from governance_server.ledger.sqlite_transaction import stored_record
@@ -188,6 +189,11 @@ class SqliteReads:
         """Return the first credential that is not what the entries make it; None where all is well."""
         async with self._connection() as connection:
             return await first_wrong_credential(connection)
+
+    async def wrong_house(self) -> Misprojection | None:
+        """Return the first thing kept of the house that is not what the entries make it; None where all is well."""
+        async with self._connection() as connection:
+            return await first_wrong_house(connection)
 
     async def wrong_hash(self) -> Misprojection | None:
         """Return the first hash of the tree or its checkpoints that the entries do not make; None where all is well."""

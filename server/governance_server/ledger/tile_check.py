@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
 
-from governance_server.domain.note import NoteError, read_checkpoint, read_note
+from governance_server.domain.note import Checkpoint, NoteError, origin_of, read_note
 from governance_server.domain.tree import HASH_BYTES, HEIGHT, WIDTH, full_root, root, split
 from governance_server.ledger.projection_check import Misprojection
-from governance_server.ledger.schema import checkpoints, entries, tiles
+from governance_server.ledger.schema import checkpoints, entries, head, tiles
 from governance_server.ledger.tiles import read_hashes
 
 if TYPE_CHECKING:
@@ -73,23 +73,23 @@ async def _made(connection: AsyncConnection, level: int, start: int, end: int) -
 
 async def _first_wrong_checkpoint(connection: AsyncConnection, size: int) -> Misprojection | None:
     source = _Source(connection)
+    origin = origin_of((await connection.execute(select(head.c.ledger_id))).scalar_one())
     for row in (await connection.execute(select(checkpoints).order_by(checkpoints.c.size))).all():
         if row.size > size:
             return Misprojection(
                 size + 1, f"it is missing; a checkpoint was signed when the ledger went on to {row.size}"
             )
-        if _root(row) != await root(source, row.size):
-            return Misprojection(row.size, "the checkpoint that was signed after it has another root than the tree")
+        if _text(row) != Checkpoint(origin, row.size, await root(source, row.size)).text():
+            return Misprojection(row.size, "the checkpoint that was signed after it is not of this ledger's tree")
     return None
 
 
-def _root(row: Row[Any]) -> bytes:
-    """Return the root that a checkpoint says; empty where it is none, or of another size."""
+def _text(row: Row[Any]) -> str:
+    """Return what was signed as a checkpoint; empty where that is no note."""
     try:
-        checkpoint = read_checkpoint(read_note(row.note).text)
+        return read_note(row.note).text
     except (NoteError, TypeError):
-        return b""
-    return checkpoint.root if checkpoint.size == row.size else b""
+        return ""
 
 
 class _Source:

@@ -55,7 +55,7 @@ async def verify(store: Store, *, after: int = 0, progress: Progress | None = No
     """Verify the entries after an offset up to the head as it is at the start.
 
     Where entries were pruned, their hashes in the tree take their place, and an entry has to say so. Of how many were,
-    only a walk from the beginning can tell.
+    only a walk from the beginning can tell. Where personal data was erased, an entry after it has to say so, too.
 
     Args:
         store: The ledger.
@@ -71,7 +71,7 @@ async def verify(store: Store, *, after: int = 0, progress: Progress | None = No
         try:
             return await _verify(store, after, end, progress)
         except LedgerDamagedError:
-            if not await _pruned_since(store, end):
+            if not await _taken_away_since(store, end):
                 raise
 
 
@@ -83,16 +83,18 @@ async def _verify(store: Store, after: int, end: Head, progress: Progress | None
         if progress is not None:
             progress(walk.place.offset, end.offset)
     walk.assure_pruned(whole=after == 0)
+    walk.assure_erased()
     await _verify_end(store, walk.place, end)
     return Verified(walk.place.offset)
 
 
-async def _pruned_since(store: Store, end: Head) -> bool:
-    """Tell whether somebody has pruned while we walked: then what was missing is told of further on."""
+async def _taken_away_since(store: Store, end: Head) -> bool:
+    """Tell whether somebody has pruned or erased while we walked: then what was missing is told of further on."""
     after = end.offset
     while records := await store.records(after=after, limit=BATCH):
         for record in records:
-            if any(event.HasField("entries_pruned") for event in v1.Entry.FromString(record.entry).events):
+            events = v1.Entry.FromString(record.entry).events
+            if any(event.HasField("entries_pruned") or event.HasField("personal_data_erased") for event in events):
                 return True
         after = records[-1].offset
     return False
@@ -108,8 +110,9 @@ async def check(store: SqliteStore, *, progress: Progress | None = None) -> Veri
     if complaint := await store.structural_damage():
         raise LedgerDamagedError(0, f"SQLite finds the file itself broken ({complaint})")
     verified = await verify(store, progress=progress)
-    if misprojection := await store.wrong_hash() or await store.misprojection() or await store.wrong_credential():
-        raise LedgerDamagedError(*misprojection)
+    for look in (store.wrong_hash, store.misprojection, store.wrong_credential, store.wrong_house):
+        if misprojection := await look():
+            raise LedgerDamagedError(*misprojection)
     return verified
 
 
@@ -138,6 +141,7 @@ class Walk:
         self._gaps: list[tuple[int, int]] = []
         self._pruned_to = 0
         self._pruned = 0
+        self._emptied: dict[str, int] = {}
 
     async def begin(self, after: int) -> None:
         """Go to an offset up to which the ledger was verified before.
@@ -178,8 +182,8 @@ class Walk:
                     record.offset - 1, f"it is missing; the next one there is has offset {record.offset}"
                 )
             self.place = verified_entry(record, self.place)
-            if not record.decision_id:
-                self._heed(v1.Entry.FromString(record.entry))
+            if not record.salt or not record.decision_id:
+                self._heed(record)
 
     async def _pass_over(self, last: int, complaint: str) -> None:
         """Go on after entries that are not there, if the tree has the hash of the last of them."""
@@ -193,11 +197,30 @@ class Walk:
         self._gaps.append((first, last))
         self.place = Head(last, hash_, self.place.recorded_at_us)
 
-    def _heed(self, entry: v1.Entry) -> None:
+    def _heed(self, record: Record) -> None:
+        entry = v1.Entry.FromString(record.entry)
+        if entry.personal_commitment and not record.salt:
+            self._emptied.setdefault(entry.decision_id, entry.offset)
+        if entry.decision_id:
+            return  # what is taken away, only an entry about the house says
         for event in entry.events:
             if event.HasField("entries_pruned"):
                 self._pruned_to = max(self._pruned_to, event.entries_pruned.offset)
                 self._pruned += event.entries_pruned.entries
+            if event.HasField("personal_data_erased"):
+                self._emptied.pop(event.personal_data_erased.decision_id, None)
+
+    def assure_erased(self) -> None:
+        """Let pass that personal data was missing if it was erased. The house's never is.
+
+        Raises:
+            LedgerDamagedError: It was not.
+        """
+        if self._emptied:
+            first = min(self._emptied.values())
+            raise LedgerDamagedError(
+                first, "its personal data are missing, and no entry after it says that they were erased"
+            )
 
     def assure_pruned(self, *, whole: bool) -> None:
         """Let pass that entries were missing if they were pruned.

@@ -12,13 +12,16 @@ from governance_server.domain.moment import microseconds
 from governance_server.domain.policy import DEFAULT_POLICY
 from governance_server.domain.policy_document import read_policy
 from governance_server.domain.replay import Replay
-from governance_server.errors import Unavailable
+from governance_server.errors import PermissionDenied, Unavailable
 from governance_server.rpc.handlers import ServerStream, Unary
+from governance_server.rpc.identity import role_name
 from governance_server.rpc.paging import page_of
+from governance_server.rpc.redacting import sees_decisions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
+    from governance_server.domain.policy import Policy
     from governance_server.engine.ports import Record
     from governance_server.rpc.edge import Edge
     from governance_server.rpc.handlers import Rpc
@@ -73,11 +76,14 @@ class AdministrationService:
         receipt = await self._edge.ask(Command(principal.actor, request))
         return v1.ApplyPolicyResponse(receipt=receipt, policy_digest=policy.digest)
 
-    async def _replay_policy(self, request: v1.ReplayPolicyRequest, _: Principal) -> AsyncGenerator[bytes, None]:
+    async def _replay_policy(
+        self, request: v1.ReplayPolicyRequest, principal: Principal
+    ) -> AsyncGenerator[bytes, None]:
         policy, problems = read_policy(request.document)
         if policy is None:
             yield v1.ReplayPolicyResponse(problems=problems, done=True).SerializeToString()
             return
+        _assure_sees(principal, self._edge.policy)
         replay, since_us = Replay(policy), microseconds(request.since)
         total = sum(ever for _, ever in (await self._edge.store.counts()).by_risk.values())
         number = 0
@@ -100,6 +106,23 @@ class AdministrationService:
             page = await self._edge.store.records(after=after, limit=min(PAGE, head - after))
             yield page
             after = page[-1].offset
+
+
+def _assure_sees(principal: Principal, policy: Policy) -> None:
+    """Let pass who may see what is replayed: a rule can ask for any text, and what it finds answers.
+
+    Raises:
+        PermissionDenied: ROLE_NOT_ALLOWED, for a reader who is shown it redacted everywhere else.
+    """
+    if sees_decisions(principal, policy):
+        return
+    role = role_name(principal.actor.role)
+    raise PermissionDenied(
+        v1.ERROR_REASON_ROLE_NOT_ALLOWED,
+        f"The policy does not show personal data to the role {role}, and the rules of a replay could ask for them."
+        " Have an operator replay it.",
+        metadata={"role": role},
+    )
 
 
 def _look(replay: Replay, records: Sequence[Record], since_us: int) -> int:
