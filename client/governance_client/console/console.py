@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from typing import TYPE_CHECKING, Final
 
 from governance_client.console import announcing
@@ -101,6 +102,7 @@ class Console:
         talk.heard.saw(news.updates)
         if news.snapshot:
             talk.tell([announcing.snapshot([each.after for each in news.updates])])
+            gc.freeze()  # else all of it is walked for each cycle that a picture leaves, and so these gather for long
             return
         ears = announcing.ears_of(talk.desk, talk.you, talk.short)
         talk.tell(announcing.announce(news.updates, talk.now_us, talk.surface.width, ears))

@@ -18,7 +18,7 @@ from prompt_toolkit.history import DummyHistory
 from prompt_toolkit.input.defaults import create_input
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.layout import FormattedTextControl, Layout, Window
+from prompt_toolkit.layout import Layout, UIContent, UIControl, Window
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.renderer import print_formatted_text
@@ -273,7 +273,7 @@ class Terminal:
         )
         stage = Stage(screen, self._size, app.invalidate, _ender(app))
         app.layout = Layout(
-            Window(FormattedTextControl(lambda: self._picture(stage), focusable=True, show_cursor=False))
+            Window(_Picture(lambda: [self._shown(line) for line in stage.look()]))
         )
         app.key_bindings = bindings.on_stage(stage.press, stage.paste)
         app.ttimeoutlen = ESCAPE_S
@@ -291,10 +291,6 @@ class Terminal:
     def _size(self) -> tuple[int, int]:
         size = self._output.get_size()
         return max(size.columns, 1), max(size.rows, 1)
-
-    def _picture(self, stage: Stage) -> FormattedText:
-        fragments = [fragment for line in stage.look() for fragment in (*self._shown(line), ("", "\n"))]
-        return FormattedText(fragments[:-1])
 
     def _tell_held(self) -> None:
         """Show what was told while a view had the screen."""
@@ -381,6 +377,23 @@ class Terminal:
             dropped += more
         dropped += self._input.flush_keys()
         return dropped
+
+
+class _Picture(UIControl):
+    """Draws lines as they are now, and keeps none; prompt-toolkit's own control for text keeps its last pictures."""
+
+    def __init__(self, lines: Callable[[], Sequence[Line]]) -> None:
+        self._lines = lines
+
+    def is_focusable(self) -> bool:
+        """Return that it takes the keys."""
+        return True
+
+    def create_content(self, width: int, height: int) -> UIContent:
+        """Return the lines."""
+        del width, height
+        lines = [FormattedText(line) for line in self._lines()]
+        return UIContent(lines.__getitem__, len(lines), show_cursor=False)
 
 
 def _ender(app: Application[None]) -> Callable[[BaseException | None], None]:
