@@ -92,3 +92,9 @@ def test_what_entries_tell_is_left() -> None:
     assert not rest.notes
     assert rest.modifications[0] == v1.Modification(narrowing=True)
     assert rest.votes[0] == v1.Vote()
+
+
+def test_nothing_to_strip() -> None:
+    """A decision of which nothing personal is there stays as it is."""
+    bare = v1.Decision(decision_id="aaaaaaaa", version=1)
+    assert without_personal_data(bare) == bare

@@ -272,9 +272,7 @@ class Terminal:
             full_screen=True, mouse_support=False, style=self._style, color_depth=self._depth
         )
         stage = Stage(screen, self._size, app.invalidate, _ender(app))
-        app.layout = Layout(
-            Window(_Picture(lambda: [self._shown(line) for line in stage.look()]))
-        )
+        app.layout = Layout(Window(_Picture(lambda: [self._shown(line) for line in stage.look()])))
         app.key_bindings = bindings.on_stage(stage.press, stage.paste)
         app.ttimeoutlen = ESCAPE_S
         self._stage = stage

@@ -156,8 +156,7 @@ def _type_of_values(field: FieldDescriptor) -> FieldDescriptor:
 @cache
 def _holds_marked(descriptor: Descriptor) -> bool:
     """Tell whether a message can hold a marked field, however deep. No message of the contract contains itself."""
-    if descriptor.GetOptions().map_entry:
-        return False
+    assert not descriptor.GetOptions().map_entry, "a map is marked, or holds nothing personal"
     fields = _fields(descriptor)
     return bool(fields.marked or fields.holding)
 
