@@ -40,7 +40,7 @@ def at_prompt() -> KeyBindings:
 
     @keys.add("enter", filter=has_focus(DEFAULT_BUFFER) & Condition(_is_empty))
     def _nothing(_event: KeyPressEvent) -> None:
-        pass
+        """Take the key, so that an empty line ends nothing."""
 
     @keys.add("enter", filter=has_completions & completion_is_selected)
     def _choose(event: KeyPressEvent) -> None:

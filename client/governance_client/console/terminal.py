@@ -18,7 +18,7 @@ from prompt_toolkit.history import DummyHistory
 from prompt_toolkit.input.defaults import create_input
 from prompt_toolkit.input.typeahead import get_typeahead, store_typeahead
 from prompt_toolkit.keys import Keys
-from prompt_toolkit.layout import Layout, UIContent, UIControl, Window
+from prompt_toolkit.layout import Layout, Window
 from prompt_toolkit.output import ColorDepth
 from prompt_toolkit.output.defaults import create_output
 from prompt_toolkit.renderer import print_formatted_text
@@ -29,6 +29,7 @@ from governance_client.console.glyphs import spelled
 from governance_client.console.inert import inert
 from governance_client.console.keeping import KeptLines
 from governance_client.console.pace import Pace
+from governance_client.console.picture import Picture
 from governance_client.console.prompting import Guided, Once, Typed
 from governance_client.console.settings import Settings
 from governance_client.console.signals import ended_by_signals, interrupting, uninterrupted
@@ -272,7 +273,7 @@ class Terminal:
             full_screen=True, mouse_support=False, style=self._style, color_depth=self._depth
         )
         stage = Stage(screen, self._size, app.invalidate, _ender(app))
-        app.layout = Layout(Window(_Picture(lambda: [self._shown(line) for line in stage.look()])))
+        app.layout = Layout(Window(Picture(lambda: [self._shown(line) for line in stage.look()])))
         app.key_bindings = bindings.on_stage(stage.press, stage.paste)
         app.ttimeoutlen = ESCAPE_S
         self._stage = stage
@@ -375,23 +376,6 @@ class Terminal:
             dropped += more
         dropped += self._input.flush_keys()
         return dropped
-
-
-class _Picture(UIControl):
-    """Draws lines as they are now, and keeps none; prompt-toolkit's own control for text keeps its last pictures."""
-
-    def __init__(self, lines: Callable[[], Sequence[Line]]) -> None:
-        self._lines = lines
-
-    def is_focusable(self) -> bool:
-        """Return that it takes the keys."""
-        return True
-
-    def create_content(self, width: int, height: int) -> UIContent:
-        """Return the lines."""
-        del width, height
-        lines = [FormattedText(line) for line in self._lines()]
-        return UIContent(lines.__getitem__, len(lines), show_cursor=False)
 
 
 def _ender(app: Application[None]) -> Callable[[BaseException | None], None]:
