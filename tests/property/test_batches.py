@@ -17,6 +17,7 @@ from governance_server.engine.batch import Batch
 from governance_server.engine.deliberation import Deliberation, Known
 from governance_server.engine.memory import Memory
 from governance_server.engine.rates import Rates
+from governance_server.engine.requests import request_of
 from tests.support.clock import CountedEntropy
 from tests.unit.deciding import ALICE, CISO, CORE, MINUTE_US, NOON_US, by_risk, critical_proposal, proposal
 from tests.unit.verdicts import action, wide_proposal
@@ -77,7 +78,7 @@ class Batches(RuleBasedStateMachine):
         """Decide commands in one transaction, take over what it made, and return each receipt with its entry."""
         batch = Batch(self.memory.head, self.now_us, self.entropy, self.memory.house)
         deliberation = Deliberation(batch, self.memory, Known({}, {}, {}), self.rates, {})
-        receipts = [deliberation.rule(command) for command in commands]
+        receipts = [deliberation.rule(request_of(command)) for command in commands]
         appendage = batch.appendage()
         entries = [] if appendage is None else [v1.Entry.FromString(record.entry) for record in appendage.records]
         by_request = {entry.request_id: entry for entry in entries}

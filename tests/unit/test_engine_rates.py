@@ -14,6 +14,7 @@ from governance_server.domain.moment import SECOND_US
 from governance_server.domain.policy import DEFAULT_POLICY, Policy
 from governance_server.engine.enrolment import create_ledger
 from governance_server.engine.rates import MOST_BATCHES, Rates
+from governance_server.engine.requests import request_of
 from tests.support.clock import START_US, CountedEntropy, ManualClock
 from tests.support.in_memory_store import InMemoryStore
 from tests.support.messages import OPERATOR_1, OPERATOR_2, approval, proposing, rejection
@@ -22,6 +23,7 @@ from tests.unit.test_engine_governor import governed
 
 if TYPE_CHECKING:
     from governance_server.engine.governor import Governor
+    from governance_server.engine.requests import Request
 
 APART = v1.REFUSAL_REASON_NOT_IN_BATCH
 SEEN = v1.Presentation(rendering_digest=bytes(range(32)), version=1, reading=Duration(seconds=7))
@@ -153,9 +155,9 @@ def test_batches_are_forgotten() -> None:
     rates = Rates()
     verdicts = [verdict(f"b-{number}") for number in range(MOST_BATCHES + 1)]
     other = verdict("b-0", OPERATOR_2)
-    for command in (other, *verdicts[:-1], verdicts[0]):
-        rates.count(command, DEFAULT_POLICY, START_US)
-        rates.decided(command, 0.5)
+    for request in (other, *verdicts[:-1], verdicts[0]):
+        rates.count(request, DEFAULT_POLICY, START_US)
+        rates.decided(request, 0.5)
     assert rates.tally(verdicts[0]) == Tally(2, 1.0)
     rates.count(verdicts[-1], DEFAULT_POLICY, START_US)
     assert [rates.tally(one).decisions for one in verdicts[:3]] == [2, 0, 1]
@@ -170,5 +172,17 @@ def test_a_batch_of_one_is_as_good_as_none() -> None:
     assert rates.wait_us(verdict("b"), DEFAULT_POLICY, START_US) == 0
 
 
-def verdict(batch_id: str, operator: v1.Actor = OPERATOR_1) -> Command:
-    return Command(operator, v1.OperatorCommand(verdict=v1.Verdict(batch_id=batch_id, approve=v1.Approve())))
+@pytest.mark.parametrize("limit", [0, 3])
+def test_no_more_moments_are_kept_than_the_limit_counts(limit: int) -> None:
+    """Memory does not grow with how much is asked, where there is no limit least of all."""
+    rates, kept = Rates(), Policy(operator_requests_per_minute=limit, proposals_per_hour=limit)
+    for moment in range(10):
+        rates.count(request_of(proposing(moment)), kept, START_US + moment)
+        rates.count(verdict(""), kept, START_US + moment)
+    assert [len(moments) for moments in (rates._proposals, rates._operators["operator-1"])] == [limit, limit]
+    assert bool(rates.wait_us(verdict(""), kept, START_US + 10)) is bool(limit)
+
+
+def verdict(batch_id: str, operator: v1.Actor = OPERATOR_1) -> Request:
+    made = v1.OperatorCommand(verdict=v1.Verdict(batch_id=batch_id, approve=v1.Approve()))
+    return request_of(Command(operator, made))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import copysign
 from typing import NamedTuple
 
 import pytest
@@ -375,3 +376,20 @@ def test_text_has_no_say() -> None:
     talkative.threat.type = "\x1b]0;harmless\x07"
     talkative.metadata["risk"] = "low"
     assert assess(talkative, DEFAULT_POLICY, at_hour(12)) == assess(made, DEFAULT_POLICY, at_hour(12))
+
+
+def test_the_other_zero_is_the_same_assessment() -> None:
+    """0.0 and -0.0 are equal and differ on the wire; whichever comes first, what is recorded is the same bytes."""
+    figures = [
+        proposed(
+            v1.ACTION_TYPE_BLOCK_IP,
+            confidence=0.9,
+            threat=v1.Threat(score=zero),
+            business_impact=v1.BusinessImpact(operational=zero, reputational=zero),
+        )
+        for zero in (-0.0, 0.0)
+    ]
+    made = [assess(proposal, DEFAULT_POLICY, MIDNIGHT_US) for proposal in figures]
+    assert made[0].SerializeToString() == made[1].SerializeToString()
+    factors = [factor for category in made[0].categories for factor in category.factors]
+    assert all(copysign(1, factor.value) == 1 for factor in factors)

@@ -30,9 +30,12 @@ class Context(NamedTuple):
     entry: v1.Entry
     personal: v1.PersonalData
 
-    def resolution(self) -> v1.Resolution:
-        """Return that the entry's actor resolved something, and in which words."""
-        return v1.Resolution(actor=self.entry.actor, resolved_at=self.entry.recorded_at, reason=self.personal.remark)
+    def resolve(self, resolution: v1.Resolution) -> None:
+        """Write down that the entry's actor resolved something, and in which words."""
+        resolution.Clear()
+        resolution.actor.CopyFrom(self.entry.actor)
+        resolution.resolved_at.CopyFrom(self.entry.recorded_at)
+        resolution.reason = self.personal.remark
 
 
 def evolve(decision: v1.Decision | None, entry: v1.Entry, personal: v1.PersonalData | None) -> v1.Decision:
@@ -45,8 +48,10 @@ def evolve(decision: v1.Decision | None, entry: v1.Entry, personal: v1.PersonalD
         entry: The entry.
         personal: The entry's personal data; None where there is none or where it was erased.
     """
-    new = v1.Decision(decision_id=entry.decision_id)
-    if decision is not None:
+    new = v1.Decision()
+    if decision is None:
+        new.decision_id = entry.decision_id
+    else:
         assert decision.decision_id == entry.decision_id, "the entry is about another decision"
         assert decision.offset < entry.offset, "the entry was applied before"
         new.CopyFrom(decision)
@@ -85,7 +90,7 @@ def _approved(new: v1.Decision, event: v1.DecisionApproved, context: Context) ->
     if event.by_policy:
         new.approval.CopyFrom(v1.Resolution(actor=POLICY_ACTOR, resolved_at=context.entry.recorded_at))
     else:
-        new.approval.CopyFrom(context.resolution())
+        context.resolve(new.approval)
         _vote(new, context, approved=True)
     _stop_waiting(new)
 
@@ -97,7 +102,7 @@ def _rejected(new: v1.Decision, event: v1.DecisionRejected, context: Context) ->
 
 
 def _end(new: v1.Decision, _event: object, context: Context) -> None:
-    new.ending.CopyFrom(context.resolution())
+    context.resolve(new.ending)
     _stop_waiting(new)
 
 
@@ -250,7 +255,7 @@ def _reported(new: v1.Decision, event: v1.OutcomeReported | v1.OutcomeReconciled
 
 
 def _undo_requested(new: v1.Decision, _event: object, context: Context) -> None:
-    new.undo_requested.CopyFrom(context.resolution())
+    context.resolve(new.undo_requested)
 
 
 def _reversal_proposed(new: v1.Decision, event: v1.ReversalProposed, _context: Context) -> None:
@@ -258,13 +263,9 @@ def _reversal_proposed(new: v1.Decision, event: v1.ReversalProposed, _context: C
 
 
 def _vote(new: v1.Decision, context: Context, *, approved: bool) -> None:
-    new.votes.add(
-        actor=context.entry.actor,
-        approved=approved,
-        action_digest=new.action_digest,
-        cast_at=context.entry.recorded_at,
-        comment=context.personal.remark,
-    )
+    vote = new.votes.add(approved=approved, action_digest=new.action_digest, comment=context.personal.remark)
+    vote.actor.CopyFrom(context.entry.actor)
+    vote.cast_at.CopyFrom(context.entry.recorded_at)
 
 
 def _reschedule(schedule: v1.Schedule, warn_at: Timestamp, deadline: Timestamp) -> None:

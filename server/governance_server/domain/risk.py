@@ -53,8 +53,14 @@ def assess(proposal: v1.Proposal, policy: Policy, now_us: int) -> v1.Assessment:
     Deterministic: the same proposal, policy and hour have the same assessment, whatever core wrote as text. Sums are
     rounded to nine decimals, so that thresholds hold for whoever adds up by hand.
     """
+    values = _values(proposal, _model(policy), now_us // _HOUR_US % _HOURS)
+    return _assessment(policy, values, proposal.confidence)
+
+
+@lru_cache(maxsize=1024)  # alerts of one kind come in storms, and are alike in all that counts; some 4 MiB
+def _assessment(policy: Policy, values: tuple[float, ...], confidence: float) -> v1.Assessment:
+    """Return the assessment that the values of the factors and core's confidence make."""
     model = _model(policy)
-    values = _values(proposal, model, now_us // _HOUR_US % _HOURS)
     assessment = v1.Assessment()
     assessment.CopyFrom(model.template)
     parts = _weigh(assessment, model, values)
@@ -66,7 +72,7 @@ def assess(proposal: v1.Proposal, policy: Policy, now_us: int) -> v1.Assessment:
     )
     concerns = [kind for _, kind in worst]
     assessment.key_concerns.extend(concerns)
-    assessment.automation, rules = automation_of(assessment.risk, proposal.confidence, policy)
+    assessment.automation, rules = automation_of(assessment.risk, confidence, policy)
     assessment.policy_rules.extend(rules)
     explain(assessment, parts, concerns)
     return assessment
@@ -121,16 +127,17 @@ def _values(proposal: v1.Proposal, model: _Model, hour: int) -> tuple[float, ...
     """Return the values of all factors, in the order of their enum."""
     policy, action, impact = model.policy, proposal.action, proposal.business_impact
     time_of_day, absence = model.hours[hour]
+    # A sum with 0.0, so that -0.0, which is equal to it and another number on the wire, does not tell two apart.
     return (
-        proposal.threat.score,
+        proposal.threat.score + 0.0,
         _round(1 - proposal.confidence),
         _novelty(proposal, policy),
         _criticality(proposal.assets, policy),
         _said(policy.data_sensitivity, proposal.data_classification, v1.DATA_CLASSIFICATION_INTERNAL),
         _between(policy.asset_count, max(1, len(proposal.assets))),
         _between(policy.financial_usd, impact.estimated_cost_usd),
-        impact.operational,
-        impact.reputational,
+        impact.operational + 0.0,
+        impact.reputational + 0.0,
         policy.irreversibility.get(action.type, policy.unscored_action),
         policy.aggressiveness.get(action.type, policy.unscored_action),
         policy.scope[action.scope],

@@ -45,6 +45,7 @@ class Batch:
     def __init__(self, head: Head, now_us: int, entropy: Entropy, house: House) -> None:
         self.head = head
         self.now_us = max(now_us, head.recorded_at_us)
+        self._now = timestamp(self.now_us)
         self.opened = 0
         self.house = house
         self._house_before = house
@@ -84,16 +85,20 @@ class Batch:
         entry = v1.Entry(
             offset=self.head.offset + 1,
             previous_hash=self.head.hash,
-            recorded_at=timestamp(self.now_us),
-            actor=actor,
             request_id=request_id,
             decision_id=decision_id,
             personal_commitment=commitment,
-            events=consequence.events,
-            presentation=verdict.presentation if verdict is not None and verdict.HasField("presentation") else None,
-            batch_id=verdict.batch_id if verdict is not None else "",
             decision_version=version,
         )
+        # Copied in place: a message that is given as an argument is serialised and parsed again.
+        entry.recorded_at.CopyFrom(self._now)
+        entry.actor.CopyFrom(actor)
+        for event in consequence.events:
+            entry.events.add().CopyFrom(event)
+        if verdict is not None:
+            entry.batch_id = verdict.batch_id
+            if verdict.HasField("presentation"):
+                entry.presentation.CopyFrom(verdict.presentation)
         serialized = entry.SerializeToString(deterministic=True)
         record = Record(entry.offset, decision_id, serialized, entry_hash(serialized), salt, personal)
         self._records.append(record)

@@ -7,6 +7,7 @@ is these bytes joined (https://protobuf.dev/programming-guides/encoding/).
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from governance import v1
@@ -77,8 +78,15 @@ def change_item(row: DecisionRow, entry: v1.Entry | None) -> bytes:
 
 
 def _cause(entry: v1.Entry) -> bytes:
-    events = [event.WhichOneof("kind") or "" for event in entry.events]
-    return v1.Cause(events=events, actor=entry.actor).SerializeToString()
+    actor = entry.actor
+    return _cause_of(
+        tuple(event.WhichOneof("kind") or "" for event in entry.events), actor.kind, actor.name, actor.role
+    )
+
+
+@lru_cache(maxsize=1024)  # a few callers do the same few things again and again
+def _cause_of(events: tuple[str, ...], kind: v1.ActorKind.ValueType, name: str, role: v1.Role.ValueType) -> bytes:
+    return v1.Cause(events=events, actor=v1.Actor(kind=kind, name=name, role=role)).SerializeToString()
 
 
 def receipt_items(receipts: Iterable[v1.Receipt]) -> bytes:

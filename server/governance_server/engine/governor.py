@@ -30,7 +30,7 @@ from governance_server.engine.frames import change_item
 from governance_server.engine.memory import Memory
 from governance_server.engine.ports import DecisionRow, Head, StoreBusyError, StoreError
 from governance_server.engine.rates import Rates
-from governance_server.engine.requests import needed, proposed_digest, request_key
+from governance_server.engine.requests import needed, request_of
 from governance_server.engine.tail import Item, Tails
 from governance_server.engine.timekeeper import Timekeeper
 from governance_server.errors import Unavailable
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from governance_server.engine.ports import Clock, Entropy, Store, Transaction
+    from governance_server.engine.requests import Request
 
 log = structlog.get_logger(__name__)
 
@@ -245,10 +246,11 @@ class Governor:
     async def _commit(self, commands: Sequence[Command]) -> list[v1.Receipt]:
         async with self._store.transaction() as transaction:
             house, others = await self._catch_up(transaction)
-            known = await self._look_up(transaction, commands, others)
+            requests = [request_of(command) for command in commands]
+            known = await self._look_up(transaction, requests, others)
             batch = Batch(transaction.head, self._clock.now_us(), self._entropy, house)
             deliberation = Deliberation(batch, self._memory, known, self._rates, self._connected())
-            receipts = [deliberation.rule(command) for command in commands]
+            receipts = [deliberation.rule(request) for request in requests]
             appendage = batch.appendage()
             if appendage is not None:
                 await transaction.append(appendage)
@@ -269,21 +271,21 @@ class Governor:
         return house, dict(await transaction.decisions(named))
 
     async def _look_up(
-        self, transaction: Transaction, commands: Sequence[Command], others: Mapping[str, DecisionRow]
+        self, transaction: Transaction, requests: Sequence[Request], others: Mapping[str, DecisionRow]
     ) -> Known:
         """Read what the commands need to be decided on and memory does not hold."""
-        keys = {key for command in commands if (key := request_key(command))}
-        requests = dict(await transaction.requests(keys)) if keys else {}
+        keys = {request.key for request in requests if request.key}
+        known = dict(await transaction.requests(keys)) if keys else {}
         absent = {
             named
-            for command in commands
-            for named in needed(command, known=request_key(command) in requests)
+            for request in requests
+            for named in needed(request, known=request.key in known)
             if named not in self._memory.open and named not in others
         }
         closed = dict(await transaction.decisions(absent)) if absent else {}
-        digests = {digest for command in commands if (digest := proposed_digest(command))}
+        digests = {request.action_digest for request in requests if request.action_digest}
         rejections = dict(await transaction.rejections(digests)) if digests else {}
-        return Known(requests, {**closed, **others}, rejections)
+        return Known(known, {**closed, **others}, rejections)
 
     def _adopt(self, batch: Batch, others: Mapping[str, DecisionRow]) -> None:
         """Take over what was committed, and tell those who follow."""

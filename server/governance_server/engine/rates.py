@@ -1,6 +1,6 @@
 """Rates: how often a caller may ask, and how much of a batch is decided. Kept in memory alone, for a while.
 
-A restart forgets it all, which only ever allows more.
+A restart forgets it all, and a policy that raises a limit counts what the lower one kept, which only ever allows more.
 """
 
 from __future__ import annotations
@@ -14,13 +14,14 @@ from governance_server.domain.command import Tally
 from governance_server.domain.moment import SECOND_US
 
 if TYPE_CHECKING:
-    from governance_server.domain.command import Command
     from governance_server.domain.policy import Policy
+    from governance_server.engine.requests import Request
 
 MINUTE_US: Final = 60 * SECOND_US
 HOUR_US: Final = 60 * MINUTE_US
 MOST_BATCHES: Final = 64
 """Batches of one operator that are kept in mind, those it used last: far more than anybody has under way."""
+_NOTHING: Final = Tally()
 
 
 @dataclass(slots=True)
@@ -48,47 +49,52 @@ class Rates:
         self._proposals: deque[int] = deque()
         self._batches: dict[str, OrderedDict[str, _Progress]] = {}
 
-    def wait_us(self, command: Command, policy: Policy, now_us: int) -> int:
+    def wait_us(self, request: Request, policy: Policy, now_us: int) -> int:
         """Return how long the caller has to wait before this would be within its rate; 0 where it is."""
+        command = request.command
         if isinstance(command.body, v1.OperatorCommand):
-            batch = self._batch(command)
+            batch = self._batch(request)
             if batch is not None and batch.asked < policy.batch_decisions:
                 return 0
-            moments = self._operators.get(command.actor.name, deque())
-            return _wait_us(moments, policy.operator_requests_per_minute, MINUTE_US, now_us)
-        if isinstance(command.body, v1.CoreCommand) and command.body.HasField("proposal"):
+            moments = self._operators.get(command.actor.name)
+            return _wait_us(moments, policy.operator_requests_per_minute, MINUTE_US, now_us) if moments else 0
+        if request.kind == "proposal":
             return _wait_us(self._proposals, policy.proposals_per_hour, HOUR_US, now_us)
         return 0
 
-    def count(self, command: Command, policy: Policy, now_us: int) -> None:
+    def count(self, request: Request, policy: Policy, now_us: int) -> None:
         """Note that an operator asked, or that a proposal was accepted."""
+        command = request.command
         if isinstance(command.body, v1.OperatorCommand):
-            if not self._rides_along(command, policy):
-                self._operators.setdefault(command.actor.name, deque()).append(now_us)
-        elif isinstance(command.body, v1.CoreCommand) and command.body.HasField("proposal"):
-            self._proposals.append(now_us)
+            if not self._rides_along(request, policy):
+                moments = self._operators.setdefault(command.actor.name, deque())
+                _note(moments, policy.operator_requests_per_minute, now_us)
+        elif request.kind == "proposal":
+            _note(self._proposals, policy.proposals_per_hour, now_us)
 
-    def decided(self, command: Command, score: float) -> None:
+    def decided(self, request: Request, score: float) -> None:
         """Note that a command that was counted was accepted, and the score of the decision that it is about."""
-        batch = self._batch(command)
+        batch = self._batch(request)
         if batch is not None:
             batch.tally = Tally(batch.tally.decisions + 1, batch.tally.score + score)
 
-    def tally(self, command: Command) -> Tally:
+    def tally(self, request: Request) -> Tally:
         """Return what the batch that a verdict is of has decided so far; nothing where it is of none."""
-        batch = self._batch(command)
-        return Tally() if batch is None else batch.tally
+        batch = self._batch(request)
+        return _NOTHING if batch is None else batch.tally
 
-    def _batch(self, command: Command) -> _Progress | None:
-        batches = self._batches.get(command.actor.name)
-        return None if batches is None else batches.get(_batch_id(command))
+    def _batch(self, request: Request) -> _Progress | None:
+        if not request.batch_id:
+            return None
+        batches = self._batches.get(request.command.actor.name)
+        return None if batches is None else batches.get(request.batch_id)
 
-    def _rides_along(self, command: Command, policy: Policy) -> bool:
+    def _rides_along(self, request: Request, policy: Policy) -> bool:
         """Note one more verdict of a batch; tell whether it is part of the request that the first one was."""
-        name = _batch_id(command)
+        name = request.batch_id
         if not name:
             return False
-        batches = self._batches.setdefault(command.actor.name, OrderedDict())
+        batches = self._batches.setdefault(request.command.actor.name, OrderedDict())
         batch = batches.setdefault(name, _Progress())
         batches.move_to_end(name)
         if len(batches) > MOST_BATCHES:
@@ -97,9 +103,11 @@ class Rates:
         return 1 < batch.asked <= policy.batch_decisions
 
 
-def _batch_id(command: Command) -> str:
-    """Return the batch that a verdict is of; empty for one that stands alone and for any other command."""
-    return command.body.verdict.batch_id if isinstance(command.body, v1.OperatorCommand) else ""
+def _note(moments: deque[int], limit: int, now_us: int) -> None:
+    """Note a moment, and keep as many as the limit counts: those before them decide nothing. Without a limit, none."""
+    moments.append(now_us)
+    while len(moments) > limit:
+        moments.popleft()
 
 
 def _wait_us(moments: deque[int], limit: int, span_us: int, now_us: int) -> int:

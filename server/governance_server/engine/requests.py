@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from governance import v1
 from governance_server.domain.command import Command, Reversed, Tick
@@ -16,103 +16,94 @@ if TYPE_CHECKING:
     from governance_server.engine.ports import KnownRequest
 
 
-def is_proposal(command: Command) -> bool:
-    """Tell whether a command is a proposal."""
-    return isinstance(command.body, v1.CoreCommand) and command.body.HasField("proposal")
+class Request(NamedTuple):
+    """A command, and what it is known by: read out of it once, since all of it is asked for more than once.
 
-
-def request_key(command: Command) -> str:
-    """Return the key under which an accepted command is remembered; empty for the server's own.
-
-    A proposal is known by its decision_id alone, whoever proposed it; any other command by its caller and request_id.
+    Attributes:
+        command: The command.
+        kind: Which of its caller's commands it is, such as "proposal"; empty for the server's own and for none.
+        key: The key under which it is remembered once accepted; empty for the server's own. A proposal is known by its
+            decision_id alone, whoever proposed it; any other command by its caller and request_id.
+        request_id: The id that its receipt names it by; empty for the server's own.
+        subject: The decision that it is about; empty where it is about the house.
+        digest: The 32 bytes by which the same command again is told from another one; empty for the server's own.
+            A proposal's id is shared by all cores, so whose it is belongs to what is digested.
+        action_digest: The digest of the action that it proposes; empty where it proposes none.
+        batch_id: The batch that a verdict is of; empty for one that stands alone and for any other command.
     """
-    if isinstance(command.body, Tick | Reversed):
-        return ""
-    if isinstance(command.body, v1.CoreCommand):
-        if command.body.HasField("proposal"):
-            return f"proposal/{command.body.proposal.decision_id}"
-        return f"core/{command.actor.name}/{command.body.request_id}"
-    return f"operator/{command.actor.name}/{command.body.request_id}"
+
+    command: Command
+    kind: str = ""
+    key: str = ""
+    request_id: str = ""
+    subject: str = ""
+    digest: bytes = b""
+    action_digest: bytes = b""
+    batch_id: str = ""
+
+    @property
+    def verdict(self) -> v1.Verdict | None:
+        """The verdict that the command is; None for any other command."""
+        body = self.command.body
+        return body.verdict if isinstance(body, v1.OperatorCommand) and self.kind == "verdict" else None
 
 
-def request_id_of(command: Command) -> str:
-    """Return the id that a command's receipt names it by; empty for the server's own."""
-    if isinstance(command.body, Tick | Reversed):
-        return ""
-    if isinstance(command.body, v1.CoreCommand) and command.body.HasField("proposal"):
-        return command.body.proposal.decision_id
-    return command.body.request_id
+def request_of(command: Command) -> Request:
+    """Return a command with what it is known by."""
+    actor, body = command
+    if isinstance(body, Tick | Reversed):
+        return Request(command, subject=body.decision_id)
+    name = actor.name
+    digest = hashlib.sha256(name.encode() + b"\0" + content_digest(body)).digest()
+    request_id = body.request_id
+    if isinstance(body, v1.ApplyPolicyRequest):
+        return Request(command, "", f"operator/{name}/{request_id}", request_id, "", digest)
+    kind = body.WhichOneof("command") or ""
+    if kind == "proposal":
+        assert isinstance(body, v1.CoreCommand)
+        proposal = body.proposal
+        decision_id = proposal.decision_id
+        return Request(
+            command, kind, f"proposal/{decision_id}", decision_id, decision_id, digest, action_digest(proposal.action)
+        )
+    asked = getattr(body, kind) if kind else None
+    decision_id = getattr(asked, "decision_id", "")
+    caller = "core" if isinstance(body, v1.CoreCommand) else "operator"
+    batch_id = asked.batch_id if isinstance(asked, v1.Verdict) else ""
+    return Request(command, kind, f"{caller}/{name}/{request_id}", request_id, decision_id, digest, b"", batch_id)
 
 
-def verdict_of(command: Command) -> v1.Verdict | None:
-    """Return the verdict that a command is; None for any other command."""
-    if isinstance(command.body, v1.OperatorCommand) and command.body.HasField("verdict"):
-        return command.body.verdict
-    return None
-
-
-def subject(command: Command) -> str:
-    """Return the id of the decision a command is about; empty where it is about the house."""
-    if isinstance(command.body, Tick | Reversed):
-        return command.body.decision_id
-    if isinstance(command.body, v1.ApplyPolicyRequest):
-        return ""
-    kind = command.body.WhichOneof("command")
-    if kind is None:
-        return ""
-    decision_id = getattr(getattr(command.body, kind), "decision_id", "")
-    assert isinstance(decision_id, str)
-    return decision_id
-
-
-def needed(command: Command, *, known: bool) -> Iterator[str]:
+def needed(request: Request, *, known: bool) -> Iterator[str]:
     """Return the decisions that a command is decided on.
 
     Args:
-        command: The command.
+        request: The command.
         known: It was accepted before. A decision exists exactly when its proposal was, so a new one need not be looked
             for.
     """
-    if isinstance(command.body, v1.CoreCommand) and command.body.HasField("proposal"):
+    body = request.command.body
+    if request.kind == "proposal" and isinstance(body, v1.CoreCommand):
         if known:
-            yield command.body.proposal.decision_id
-        if command.body.proposal.reverses:
-            yield command.body.proposal.reverses
-    elif named := subject(command):
-        yield named
+            yield request.subject
+        if body.proposal.reverses:
+            yield body.proposal.reverses
+    elif request.subject:
+        yield request.subject
 
 
-def proposed_digest(command: Command) -> bytes:
-    """Return the digest of the action that a command proposes; empty where it proposes none."""
-    if isinstance(command.body, v1.CoreCommand) and command.body.HasField("proposal"):
-        return action_digest(command.body.proposal.action)
-    return b""
-
-
-def request_digest(command: Command) -> bytes:
-    """Return the 32 bytes by which the same command again is told from another one; empty for the server's own.
-
-    A proposal's id is shared by all cores, so whose it is belongs to what is digested.
-    """
-    if isinstance(command.body, Tick | Reversed):
-        return b""
-    return hashlib.sha256(command.actor.name.encode() + b"\0" + content_digest(command.body)).digest()
-
-
-def recall(command: Command, known: KnownRequest, digest: bytes, decision: v1.Decision | None) -> v1.Receipt:
+def recall(request: Request, known: KnownRequest, decision: v1.Decision | None) -> v1.Receipt:
     """Return the receipt of a command whose key is known: the same again, or a refusal.
 
     Args:
-        command: The command that came.
+        request: The command that came.
         known: The command that was accepted under its key.
-        digest: The content digest of the command that came.
         decision: The decision it names, as it stands.
     """
-    current = decision if decision is not None and visible_to(decision, command.actor) else None
-    request_id = request_id_of(command)
-    if known.digest == digest:
+    current = decision if decision is not None and visible_to(decision, request.command.actor) else None
+    request_id = request.request_id
+    if known.digest == request.digest:
         return v1.Receipt(request_id=request_id, accepted=v1.Accepted(offset=known.offset, joined=known.joined))
-    if is_proposal(command):
+    if request.kind == "proposal":
         return v1.Receipt(
             request_id=request_id,
             refused=v1.Refusal(
