@@ -49,6 +49,24 @@ async def test_time_never_goes_back(clock: Clock) -> None:
     assert moments[-1] > moments[0]
 
 
+async def test_time_goes_on_from_where_the_ledger_is(clock: Clock) -> None:
+    """Whoever slept until a moment that was skipped is woken, whoever sleeps longer is not, and time passes on."""
+    now_us = clock.now_us()
+    hour_us = 3_600_000_000
+    sleeping = asyncio.create_task(clock.sleep_until(now_us + hour_us))
+    longer = asyncio.create_task(clock.sleep_until(now_us + 3 * hour_us))
+    await asyncio.sleep(0)
+    clock.not_before(now_us + 2 * hour_us)
+    await asyncio.wait_for(sleeping, 10)
+    assert not longer.done()
+    longer.cancel()
+    clock.not_before(now_us)
+    assert clock.now_us() >= now_us + 2 * hour_us
+    moved_us = clock.now_us()
+    await pass_time(clock, SHORT_US)
+    assert moved_us < clock.now_us() < moved_us + hour_us
+
+
 async def test_nobody_is_woken_early(clock: Clock) -> None:
     """Whoever sleeps until a moment finds that it has come."""
     until_us = clock.now_us() + SHORT_US

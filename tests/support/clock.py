@@ -28,6 +28,9 @@ class ManualClock:
         heapq.heappush(self._sleepers, (moment_us, self._count, woken))
         await woken
 
+    def not_before(self, moment_us: int) -> None:
+        self.advance(max(moment_us - self._now_us, 0))
+
     def advance(self, span_us: int) -> None:
         """Let time pass, and wake those whose moment has come, in the order of their moments."""
         self._now_us += span_us

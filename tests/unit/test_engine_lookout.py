@@ -9,11 +9,12 @@ import pytest
 from governance import v1
 from governance_server.domain.command import Consequence
 from governance_server.domain.house import House
-from governance_server.domain.moment import SECOND_US
+from governance_server.domain.moment import SECOND_US, microseconds
 from governance_server.engine.batch import Batch
-from governance_server.engine.enrolment import ADMINISTRATOR
+from governance_server.engine.enrolment import ADMINISTRATOR, issue_credential
 from governance_server.engine.lookout import Lookout
 from governance_server.errors import Unavailable
+from tests.support.clock import ManualClock
 from tests.support.messages import OPERATOR_1, rejection
 from tests.support.served import Served, serving
 
@@ -83,3 +84,25 @@ async def test_after_the_governor() -> None:
         while not running.done():
             served.clock.advance(SECOND_US)
             await asyncio.sleep(0)
+
+
+async def test_the_servers_time_goes_on_from_the_ledgers() -> None:
+    """A process whose clock is ahead takes the ledger's time further; the server's follows, and no warning is late."""
+    async with serving() as served:
+        decision = await served.propose(1)
+        governor, edge = served.edge.governor, served.edge
+        ahead = ManualClock(microseconds(decision.schedule.warn_at))
+        credential = v1.Credential(credential_id="0" * 16, name="late", role=v1.ROLE_AUDITOR)
+        await issue_credential(edge.store, ahead, edge.entropy, credential=credential, proof=bytes(32))
+        running = [
+            asyncio.create_task(one)
+            for one in (governor.timekeeper.run(), Lookout(edge.store, served.clock, governor).run())
+        ]
+        await asyncio.sleep(0)
+        served.clock.advance(SECOND_US)
+        async with asyncio.timeout(10):
+            while not governor.open_decisions[decision.decision_id].schedule.warned:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0)
+        assert served.clock.now_us() == ahead.now_us()
+        for task in running:
+            task.cancel()

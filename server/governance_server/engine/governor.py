@@ -262,6 +262,7 @@ class Governor:
         memory = self._memory
         if transaction.head.offset == memory.head.offset:
             return memory.house, {}
+        self._clock.not_before(transaction.head.recorded_at_us)
         records = await transaction.records_after(memory.head.offset)
         appended = [v1.Entry.FromString(record.entry) for record in records]
         for entry in appended:

@@ -58,7 +58,7 @@ class Tail:
         self._offsets: list[int] = []
         self._items: list[Item | None] = []
         self._place: dict[str, int] = {}
-        self._followers: set[Callable[[], None]] = set()
+        self._followers: dict[Callable[[], None], None] = {}  # woken in the order they came
 
     def publish(self, items: Sequence[Item], head: int) -> None:
         """Tell the followers what changed, in ascending order of offsets, up to and including the entry at `head`."""
@@ -141,11 +141,11 @@ class Tail:
 
     def follow(self, wake: Callable[[], None]) -> None:
         """Have `wake` called whenever there is something new."""
-        self._followers.add(wake)
+        self._followers[wake] = None
 
     def leave(self, wake: Callable[[], None]) -> None:
         """Have it called no more."""
-        self._followers.discard(wake)
+        self._followers.pop(wake, None)
 
 
 class Tails:
