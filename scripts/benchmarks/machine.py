@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-PACKAGES: Final = ("grpcio", "protobuf", "prompt-toolkit", "sqlalchemy", "aiosqlite", "cryptography")
+PACKAGES: Final = ("grpcio", "protobuf", "prompt-toolkit", "sqlalchemy", "aiosqlite", "uvloop", "cryptography")
 """What the figures hang on, beside our own code."""
 
 

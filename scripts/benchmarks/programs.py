@@ -17,6 +17,10 @@ _LINUX_UNIT: Final = 1 if sys.platform == "darwin" else _KILOBYTE
 """What getrusage counts memory in: bytes on macOS, kilobytes elsewhere."""
 
 
+_USER_TIME: Final = 11
+"""Its place in /proc/PID/stat behind the name; the system time follows (proc(5))."""
+
+
 class Ran(NamedTuple):
     """A program that has run.
 
@@ -51,3 +55,20 @@ def peak_bytes(pid: int) -> int:
     listing = Path(f"/proc/{pid}/status")
     lines = listing.read_text(encoding="utf-8").splitlines() if listing.exists() else []
     return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM")), 0)
+
+
+def resident_bytes(pid: int) -> int:
+    """Return the memory that a running process has resident now; 0 where the system does not tell."""
+    listing = Path(f"/proc/{pid}/status")
+    lines = listing.read_text(encoding="utf-8").splitlines() if listing.exists() else []
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith("VmRSS")), 0)
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor time that a running process has taken, in seconds; 0 where the system does not tell."""
+    listing = Path(f"/proc/{pid}/stat")
+    if not listing.exists():
+        return 0.0
+    fields = listing.read_text(encoding="utf-8").rpartition(")")[2].split()
+    user, system = fields[_USER_TIME : _USER_TIME + 2]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")

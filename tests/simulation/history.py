@@ -41,7 +41,7 @@ class Sent:
     at_us: int
     client: str
     stream: int
-    commands: Sequence[v1.CoreCommand | v1.OperatorCommand]
+    commands: Sequence[v1.CoreCommand | v1.OperatorCommand | v1.ApplyPolicyRequest]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +136,15 @@ class History:
         people: Who takes part, by name. The instances of one core are clients of their own, `NAME/INSTANCE`.
         policies: Every policy document that was in force, by the offset of the entry that applied it; 0: the first.
         verifier_key: What checkpoints are verified with; empty where the run signs none.
+        slack_us: How late the server may be with what has its time, in this run: a start, a queue before the disk, a
+            disk that stalls or is busy have to fit.
         happenings: What happened, in order.
     """
 
     people: Mapping[str, Person] = field(default_factory=dict)
     policies: dict[int, str] = field(default_factory=dict)
     verifier_key: str = ""
+    slack_us: int = 30_000_000
     happenings: list[Happening] = field(default_factory=list)
 
 

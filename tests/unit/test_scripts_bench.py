@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+import io
 import json
+from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.figures import Figure, quantile, timings
+from benchmarks import backlog, cycle
+from benchmarks.figures import Figure, over_rounds, quantile, timings, timings_over_rounds
+from benchmarks.grounds import Fill, GroundError, kept_ground
+from benchmarks.limits import numbers
+from benchmarks.lines import frame_offset
+from benchmarks.progress import Progress
+from benchmarks.proposals import Drawing
 from benchmarks.report import table, to_json
+from benchmarks.servers import MOST_OPERATORS
+from governance import v1
+from governance_server.domain.digest import action_digest
+from governance_server.domain.policy import DEFAULT_POLICY
+from governance_server.domain.risk import assess
+from governance_server.rpc.validation import validate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOUR_US = 3600 * 1_000_000
 
 
 @pytest.mark.parametrize(("share", "value"), [(0.5, 5), (0.99, 10), (0.9, 9), (1.0, 10), (0.01, 1)])
@@ -30,6 +49,24 @@ def test_the_bound_is_the_slow_ones() -> None:
     assert (p99.value, p99.holds) == (200.0, False)
 
 
+def test_a_bound_from_below() -> None:
+    """A figure may have a least as well as a most; what is aimed at lies on the same side, and beyond."""
+    ratio = Figure("of limit.echo", 0.15, "", least=0.10, aim=0.20)
+    assert (ratio.holds, ratio.reaches) == (True, False)
+    assert not Figure("of limit.echo", 0.09, "", least=0.10).holds
+    assert Figure("restart", 4.0, "s", most=20.0, aim=5.0).reaches
+    assert Figure("restart", 4.0, "s").reaches is None
+
+
+def test_rounds() -> None:
+    """Of several rounds the median is told, with what each of them gave."""
+    figure = over_rounds("cycles", [3.0, 1.0, 2.0], "/s", least=2.0)
+    assert (figure.value, figure.rounds, figure.holds) == (2.0, (3.0, 1.0, 2.0), True)
+    p50, p99 = timings_over_rounds("cycle", [[0.001, 0.002], [0.003, 0.004], [0.005, 0.006]], (3.0, 3.5))
+    assert (p50.value, p50.reaches) == (3.0, True)
+    assert (p99.value, p99.reaches) == (4.0, False)
+
+
 def test_table() -> None:
     """People read what was measured, how much it was, at most how much, and whether that holds."""
     told = table([Figure("key", 12.34, "ms", 50.0), Figure("resident memory", 238.2, "MB", 200.0), Figure("n", 3, "")])
@@ -40,12 +77,94 @@ def test_table() -> None:
     ]
 
 
+def test_table_of_rounds() -> None:
+    """Where there were rounds, people read between which values they lay, and what is aimed at beyond the bar."""
+    told = table([Figure("of echo", 0.15, "", least=0.1, aim=0.2, rounds=(0.14, 0.15, 0.16)), Figure("n", 3, "")])
+    assert told.splitlines() == [
+        "                         rounds             bar                    aim",
+        "of echo       0.15       0.14 to 0.16 in 3  holds   at least 0.10  not yet  at least 0.20",
+        "n                3",
+    ]
+
+
 def test_json() -> None:
     """Programs read the same, with the options and the machine that the figures hang on."""
-    document = json.loads(to_json("console", {"decisions": 5}, {"cores": "2"}, [Figure("key", 1.0, "ms", 50.0)]))
+    figure = Figure("key", 1.0, "ms", 50.0, aim=2.0, rounds=(1.0,))
+    document = json.loads(to_json("console", {"decisions": 5}, {"cores": "2"}, [figure]))
     assert document == {
         "benchmark": "console",
         "options": {"decisions": 5},
         "machine": {"cores": "2"},
-        "figures": [{"name": "key", "value": 1.0, "unit": "ms", "most": 50.0, "holds": True}],
+        "figures": [
+            {
+                "name": "key",
+                "value": 1.0,
+                "unit": "ms",
+                "most": 50.0,
+                "least": None,
+                "holds": True,
+                "aim": 2.0,
+                "reaches": True,
+                "rounds": [1.0],
+            }
+        ],
     }
+
+
+def test_what_is_proposed() -> None:
+    """At any hour every proposal of the load takes one person, no two are about one action, and the seed decides."""
+    drawn = list(Drawing("maximus").proposals(300))
+    for hour in range(24):
+        found = [assess(each, DEFAULT_POLICY, hour * HOUR_US) for each in drawn]
+        assert all(each.risk < v1.RISK_LEVEL_CRITICAL for each in found)
+        assert all(each.automation < v1.AUTOMATION_LEVEL_FULL for each in found)
+    assert len({action_digest(each.action) for each in drawn}) == len(drawn)
+    assert 600 < sum(each.ByteSize() for each in drawn) / len(drawn) < 800
+    assert list(Drawing("maximus").proposals(300)) == drawn
+    assert next(Drawing("elder").proposals(1)) != drawn[0]
+
+
+def test_what_is_proposed_is_valid() -> None:
+    """The edge takes every proposal of the load."""
+    for each in Drawing("maximus").proposals(100):
+        validate(v1.ProposeRequest(sequence=2, commands=v1.CoreCommands(commands=[v1.CoreCommand(proposal=each)])))
+
+
+@pytest.mark.parametrize("offset", [1, 127, 128, 70_000, 2**40])
+def test_frame_offset(offset: int) -> None:
+    """Up to where a frame tells is read without parsing it."""
+    frame = v1.OperateResponse(envelope=v1.Envelope(offset=offset), progress=v1.Progress())
+    frame.envelope.server_time.GetCurrentTime()
+    assert frame_offset(frame.SerializeToString()) == offset
+
+
+def test_operators_that_a_server_takes() -> None:
+    """Where a server takes fewer streams than there are operators and core, as many are measured with as it takes."""
+    assert numbers([10, 1, 500]) == [1, 10, min(500, MOST_OPERATORS)]
+
+
+def test_the_bars() -> None:
+    """The bars are held against what was measured in the same run, and only where the amounts are those they name."""
+    echo = Figure("limit.echo: proposals", 100_000, "/s")
+    found = [Figure(cycle.title(1), 12_000, "/s"), Figure(cycle.title(100), 1_200, "/s")]
+    of_echo, of_one = cycle.ratios(found, echo)
+    assert (of_echo.value, of_echo.holds, of_echo.reaches) == (0.12, True, False)
+    assert (of_one.value, of_one.holds) == (0.10, False)
+    fills = (Fill(), Fill(100), Fill(1_000_000), Fill(entries=10_000_000))
+    grounds = [
+        backlog.Ground(fill, [Figure("throughput", rate, "/s")], resident)
+        for fill, rate, resident in zip(
+            fills, (1000, 990, 700, 950), (10**8, 10**8 + 10**6, 31 * 10**8, 10**8), strict=True
+        )
+    ]
+    small, small_memory, large, memory, growth = backlog.ratios(grounds)
+    assert (small.least, small_memory.value, small_memory.most) == (None, 10_000, None)
+    assert (large.value, large.holds, memory.value, memory.holds, memory.reaches) == (0.7, False, 3000, True, False)
+    assert growth.value == pytest.approx(1.0526, abs=1e-4)
+    assert growth.holds
+
+
+def test_no_room(tmp_path: Path) -> None:
+    """A ledger for which there is no room on the disk is not begun; people are told how much it takes, and where."""
+    with pytest.raises(GroundError, match=r"takes 4000000000\.0 GB, and .* GB are free in"):
+        kept_ground(tmp_path, Fill(entries=10**15), Progress(io.StringIO()))

@@ -1,0 +1,81 @@
+"""The recovery: how long a server that was killed takes until it serves again, with very much open or very much behind.
+
+The ledgers are in the system's cache by then: what is measured is the server, not the disk.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from benchmarks import settings
+from benchmarks.benchmark import Benchmark
+from benchmarks.figures import Figure, over_rounds
+from benchmarks.grounds import Fill, StandingServer, kept_ground, ledger_bytes
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator, Sequence
+
+    from benchmarks.progress import Progress
+
+MILLION: Final = 1_000_000
+MOST_S: Final = 20.0
+AIM_S: Final = 5.0
+
+
+def options(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    settings.take(parser, "rounds", "backlogs", "history")
+    settings.take_keep(parser)
+
+
+def measure(arguments: argparse.Namespace, progress: Progress) -> Sequence[Figure]:
+    """Measure and return the figures."""
+    with keeping(arguments) as keep:
+        return [figure for fill in fills(arguments) for figure in restarts(keep, fill, arguments, progress)]
+
+
+def fills(arguments: argparse.Namespace) -> list[Fill]:
+    """Return the grounds that are asked for, the emptiest first."""
+    backlogs = [Fill(open_decisions) for open_decisions in sorted(arguments.backlogs)]
+    return [*backlogs, Fill(entries=arguments.history)] if arguments.history else backlogs
+
+
+@contextmanager
+def keeping(arguments: argparse.Namespace) -> Iterator[Path]:
+    """Have a folder for full ledgers while the block lasts: the one that was named, or else one that goes away."""
+    if arguments.keep is not None:
+        yield arguments.keep
+        return
+    with TemporaryDirectory(prefix="governance-bench-", dir=arguments.folder) as name:
+        yield Path(name)
+
+
+def restarts(keep: Path, fill: Fill, arguments: argparse.Namespace, progress: Progress) -> list[Figure]:
+    """Measure restarts on one ground."""
+    kept = kept_ground(keep, fill, progress)
+    server = StandingServer(kept / "server")
+    took_s = []
+    try:
+        for number in range(arguments.rounds):
+            progress.say(f"recovery, {fill.title}: round {number + 1} of {arguments.rounds}.")
+            began = time.perf_counter()
+            server.start()
+            took_s.append(time.perf_counter() - began)
+            server.kill()
+    finally:
+        server.close()
+    bounds = {"most": MOST_S, "aim": AIM_S} if fill == Fill(MILLION) else {}
+    return [
+        over_rounds(f"recovery, {fill.title}: time to serve", took_s, "s", **bounds),
+        Figure(f"recovery, {fill.title}: the ledger's size", ledger_bytes(kept / "server") / 1e6, "MB"),
+    ]
+
+
+BENCHMARK: Final = Benchmark(
+    "recovery", "restart with up to 1,000,000 open decisions and ten million entries", options, measure
+)

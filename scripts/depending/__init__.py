@@ -1,0 +1,1 @@
+"""What `scripts/dependencies` is made of."""

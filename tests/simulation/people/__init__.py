@@ -1,0 +1,1 @@
+"""The people of a run: cores and operators, scripted, each with a temper."""

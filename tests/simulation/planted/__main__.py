@@ -1,0 +1,31 @@
+"""Plants each bug, looks for it, and writes the table of what was found: `python -m tests.simulation.planted`.
+
+Exit status: 0 every bug was found, 1 one was not.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from tests.simulation.planted.bug import look_for
+from tests.simulation.planted.table import ALL
+
+
+def main() -> int:
+    """Look for all of them."""
+    missed = 0
+    sys.stdout.write(
+        "| planted bug | what it breaks | promise | found by | of seeds |\n| --- | --- | --- | --- | --- |\n"
+    )
+    for bug in ALL:
+        found = look_for(bug)
+        missed += found is None
+        by = f"seed {found.seed}, step {found.step}" if found else "nobody"
+        promise = found.promise if found else bug.promises[0]
+        sys.stdout.write(f"| {bug.name} | {bug.breaks} | {promise} | {by} | {bug.seeds} |\n")
+        sys.stdout.flush()
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
