@@ -16,9 +16,14 @@ MAX_SEND_BYTES: Final = 4 << 20
 KEEPALIVE_INTERVAL_MS: Final = 30_000
 """A dead peer is noticed within this and KEEPALIVE_TIMEOUT_MS, and no server is pinged more often than it permits."""
 KEEPALIVE_TIMEOUT_MS: Final = 10_000
+CONNECT_MS: Final = 10_000
+"""How long one attempt to connect may take: TCP, TLS and the server's settings are four round trips, and a server that
+five hundred come back to at once is slow to greet. As long as the server waits for a handshake. gRPC calls it
+`min_reconnect_backoff`, but it is no wait: an attempt that fails sooner is followed by the next as told below."""
 RECONNECT_FIRST_MS: Final = 250
 """gRPC's own wait before the second attempt to connect; it grows, with jitter, up to RECONNECT_MOST_MS."""
-RECONNECT_MOST_MS: Final = 5_000
+RECONNECT_MOST_MS: Final = 1_000
+"""Below what sessions wait between their attempts: an attempt of theirs should not meet a channel that still waits."""
 USER_AGENT: Final = "governance-client"
 
 
@@ -53,8 +58,11 @@ def _options(credentials: Credentials) -> list[tuple[str, str | int]]:
         ("grpc.keepalive_time_ms", KEEPALIVE_INTERVAL_MS),
         ("grpc.keepalive_timeout_ms", KEEPALIVE_TIMEOUT_MS),
         ("grpc.keepalive_permit_without_calls", 0),
+        # gRPC pings for measures of its own, too, and sends no keepalive while one of those is under way; it would
+        # wait a minute for that one
+        ("grpc.http2.ping_timeout_ms", KEEPALIVE_TIMEOUT_MS),
         ("grpc.initial_reconnect_backoff_ms", RECONNECT_FIRST_MS),
-        ("grpc.min_reconnect_backoff_ms", RECONNECT_FIRST_MS),
+        ("grpc.min_reconnect_backoff_ms", CONNECT_MS),
         ("grpc.max_reconnect_backoff_ms", RECONNECT_MOST_MS),
         ("grpc.enable_retries", 0),
         ("grpc.service_config_disable_resolution", 1),

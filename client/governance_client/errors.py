@@ -42,6 +42,10 @@ _ASK_FOR_ANOTHER: Final = N_("Ask the server's administrator for another.")
 _STATUS_LOST: Final = "Internal error from Core"
 """What grpc.aio says of a write to a stream that the server has ended, in place of the status it ended with."""
 _TLS_SIGNS: Final = ("handshake", "certificate", "verification check", "ssl")
+_HUNG_UP: Final = ("socket closed", "connection reset")
+"""What gRPC says where the connection was ended from the other side, in the middle of a handshake, too."""
+_GAVE_UP: Final = "endpoint closing"
+"""What it says where it waited for a handshake in vain, which says nothing about trust."""
 _WRAPPING: Final = re.compile(r"failed to connect to all addresses; last error: [A-Z_]+: (?:ipv[46]:)?|: OK$")
 """What gRPC puts around the reason it could not connect for; only the reason helps a reader."""
 
@@ -236,12 +240,13 @@ def _unreachable_text(text: str, details: _Details) -> str:
             "The connection is not trusted, since a certificate has expired: {text}. Check the clocks; if they "
             "are right, the server's administrator has to renew the certificate."
         ).format(text=text)
-    if any(sign in lowered for sign in _TLS_SIGNS):
+    hung_up = any(sign in lowered for sign in _HUNG_UP)
+    if not hung_up and _GAVE_UP not in lowered and any(sign in lowered for sign in _TLS_SIGNS):
         return _(
             "The connection is not trusted: {text}. Check that the credentials are from this very server, and "
             "that their address is the server's; a client certificate needs the listener made for it."
         ).format(text=text)
-    if "socket closed" in lowered:
+    if hung_up:
         return _(
             "The server hung up: {text}. It may be stopping, then trying again helps; a client certificate that "
             "has expired, or a token at the address for certificates, looks the same."

@@ -38,6 +38,8 @@ def info(reason: str, **metadata: str) -> error_details_pb2.ErrorInfo:
         ("UNAVAILABLE", "x: Connection refused", errors.UnreachableError, "Check that it runs"),
         ("UNAVAILABLE", "CERTIFICATE_VERIFY_FAILED: certificate has expired", errors.UnreachableError, "clocks"),
         ("UNAVAILABLE", "Tls handshake failed: BAD_SIGNATURE", errors.UnreachableError, "not trusted"),
+        ("UNAVAILABLE", "Handshake read failed (Connection reset by peer)", errors.UnreachableError, "hung up"),
+        ("UNAVAILABLE", "Handshake read failed (Endpoint closing)", errors.UnreachableError, "cannot be reached"),
         ("UNAVAILABLE", "Hostname Verification Check failed", errors.UnreachableError, "not trusted"),
         ("UNAVAILABLE", "Socket closed", errors.UnreachableError, "hung up"),
         ("DEADLINE_EXCEEDED", "late", errors.UnreachableError, "late"),

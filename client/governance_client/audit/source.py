@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
+import asyncio
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError
@@ -10,7 +11,7 @@ from google.protobuf.message import DecodeError
 from governance import v1
 from governance.v1.audit_service_pb2_grpc import AuditServiceStub
 from governance_client.audit.faults import NotTakenError, ProofBrokenError
-from governance_client.errors import OffsetUnknownError, from_rpc_error
+from governance_client.errors import OffsetUnknownError, UnreachableError, from_rpc_error
 from governance_client.language import _
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _TIMEOUT_S = 20.0
 """For one answer; as long as the command line waits for any."""
+STANDSTILL_S: Final = 60.0
+"""A server that gets no further for this long is given up. An honest one says every few seconds how far it looked."""
 
 
 class Source(Protocol):
@@ -75,11 +78,27 @@ class RemoteSource:
             yield frame
 
     async def _frames(self, request: v1.ListEntriesRequest) -> AsyncIterator[v1.ListEntriesResponse]:
-        try:
-            async for frame in self._stub.ListEntries(request):
-                yield frame
-        except grpc.aio.AioRpcError as error:
-            raise from_rpc_error(error) from None
+        """Yield frames while they get further; a server that sends on and on without that is given up."""
+        loop, reached = asyncio.get_running_loop(), -1
+        call = self._stub.ListEntries(request)
+        given_up_at_s = loop.time() + STANDSTILL_S
+        while True:
+            try:
+                async with asyncio.timeout_at(given_up_at_s):
+                    frame = await call.read()
+            except TimeoutError:
+                raise UnreachableError(
+                    _("The server did not answer within {seconds:g} s. Check that it runs, and its log.").format(
+                        seconds=STANDSTILL_S
+                    )
+                ) from None
+            except grpc.aio.AioRpcError as error:
+                raise from_rpc_error(error) from None
+            if not isinstance(frame, v1.ListEntriesResponse):  # grpc.aio.EOF
+                return
+            yield frame
+            if frame.offset > reached:
+                reached, given_up_at_s = frame.offset, loop.time() + STANDSTILL_S
 
     async def publish(self, note: str) -> None:
         """Leave a cosigned checkpoint with the server. Raises NotTakenError where that does not keep the checkpoint."""

@@ -25,13 +25,17 @@ class Backoff(NamedTuple):
 
     Attributes:
         first_s: The bound before the second attempt.
-        most_s: What the bound grows to.
+        most_s: What the bound grows to: however long a server was away, everybody is back within two of these, and
+            five hundred who come back within one are a hundred a second.
         healthy_s: A session that lasted this long sets the bound back.
+        silence_s: A server that says nothing for this long is taken for dead, or for three of its own progress
+            intervals where that is longer.
     """
 
     first_s: float = 0.5
-    most_s: float = 15.0
+    most_s: float = 5.0
     healthy_s: float = 5.0
+    silence_s: float = 30.0
 
 
 DEFAULT_BACKOFF: Final = Backoff()

@@ -334,7 +334,7 @@ class Core:
         )
         if not hello.offset:
             hello.ClearField("ledger_id")
-        await Session(self._channel, self._outbox, self).run(hello)
+        await Session(self._channel, self._outbox, self, self._backoff.silence_s).run(hello)
 
     def _forgive(self, error: ClientError) -> bool:
         request_id = getattr(error, "request_id", "")

@@ -33,7 +33,6 @@ HELLO_TIMEOUT_S: Final = 15.0
 """Connecting, the handshake and the server's hello together."""
 SILENCE_FACTOR: Final = 3
 """A server that misses this many of its own progress intervals is taken for dead."""
-SILENCE_LEAST_S: Final = 30.0
 _log = logging.getLogger(__name__)
 
 
@@ -53,12 +52,22 @@ class Listener(Protocol):
 class Session:
     """One stream. What it is given to send is in the outbox; what it hears goes to the listener."""
 
-    def __init__(self, channel: grpc.aio.Channel, outbox: Outbox, listener: Listener) -> None:
+    def __init__(
+        self, channel: grpc.aio.Channel, outbox: Outbox, listener: Listener, silence_least_s: float = 30.0
+    ) -> None:
+        """Prepare.
+
+        Args:
+            channel: Where to open the stream.
+            outbox: What to send.
+            listener: Who is told.
+            silence_least_s: No shorter silence of the server counts as its death.
+        """
         # bytes, not messages: gRPC would turn what it cannot parse into None and a line in a log
         self._open: Open = channel.stream_stream(_METHOD, v1.ProposeRequest.SerializeToString, bytes)
         self._outbox = outbox
         self._listener = listener
-        self._silence_s = SILENCE_LEAST_S
+        self._silence_s = silence_least_s
         self._sequence = 0
 
     async def run(self, hello: v1.ClientHello) -> None:
@@ -93,7 +102,7 @@ class Session:
             raise ProtocolError(_("The server's first frame is no hello. Compare the versions of server and client."))
         _log.info("session %s began at offset %d", frame.hello.session_id, frame.hello.offset)
         interval_s = seconds(frame.hello.limits.progress_interval)
-        self._silence_s = max(SILENCE_LEAST_S, SILENCE_FACTOR * interval_s)
+        self._silence_s = max(self._silence_s, SILENCE_FACTOR * interval_s)
         self._listener.greeted(frame.hello)
         self._outbox.rewind(frame.hello.limits)
 

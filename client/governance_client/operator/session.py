@@ -31,6 +31,7 @@ from governance_client.errors import (
     ProtocolError,
     ServerError,
     UnreachableError,
+    seconds,
 )
 from governance_client.language import _
 from governance_client.operator import commands
@@ -51,6 +52,8 @@ if TYPE_CHECKING:
     Call = grpc.aio.StreamStreamCall[v1.OperateRequest, v1.OperateResponse]
 
 _LOG: Final = logging.getLogger(__name__)
+SILENCE_FACTOR: Final = 3
+"""A server that misses this many of its own progress intervals is taken for dead."""
 _PASSING: Final = (UnreachableError, LimitError, ServerError, InvalidRequestError)
 """What may be better after a while; an invalid request was taken out of what is sent again."""
 
@@ -64,14 +67,17 @@ class SessionSettings:
         hello_s: For the server's hello, until the attempt counts as failed.
         receipt_s: For a command's receipt, cuts and reconnections included, until it counts as unknown.
         backoff_first_s: At most this long before the first attempt to reconnect; then twice that, and so on.
-        backoff_most_s: At most this long before any attempt.
+        backoff_most_s: At most this long before any attempt; as core's SDK, and for its reasons.
+        silence_s: For anything from the server, until it is taken for dead, or three of its own progress intervals
+            where that is longer. Without it a picture that has grown old would be shown as if it were not.
     """
 
     client: str = "governance-client"
     hello_s: float = 10.0
     receipt_s: float = 20.0
     backoff_first_s: float = 0.5
-    backoff_most_s: float = 15.0
+    backoff_most_s: float = 5.0
+    silence_s: float = 30.0
 
 
 class OperatorSession(Questions):
@@ -107,7 +113,7 @@ class OperatorSession(Questions):
         self._inflight = InFlight()
         self._outbox = Outbox()
         self._keeper: asyncio.Task[None] | None = None
-        self._retry_after_s: float | None = None
+        self._silence_s = settings.silence_s
 
     async def __aenter__(self) -> Self:
         """Connect. Raises the ClientError that says why it cannot."""
@@ -257,6 +263,8 @@ class OperatorSession(Questions):
         if first.hello.snapshot:
             self._fresh.start_over()
         self._outbox.start_over(first.hello.limits, self._inflight.commands())
+        interval_s = seconds(first.hello.limits.progress_interval)
+        self._silence_s = max(self._settings.silence_s, SILENCE_FACTOR * interval_s)
         self._fresh.turn(Link.UP)
 
     async def _converse(self, call: Call) -> ClientError:
@@ -279,14 +287,22 @@ class OperatorSession(Questions):
     async def _read(self, call: Call) -> ClientError:
         farewell: v1.Goodbye | None = None
         try:
-            while isinstance(response := await call.read(), v1.OperateResponse):
+            while isinstance(response := await self._heard(call), v1.OperateResponse):
                 if response.WhichOneof("frame") == "goodbye":
                     farewell = response.goodbye
                 else:
                     self._take(response)
         except (grpc.aio.AioRpcError, asyncio.InvalidStateError) as error:
             return await fault(call, error)
+        except TimeoutError:
+            return UnreachableError(
+                _("The server has been silent for {seconds:g} s. Connecting anew.").format(seconds=self._silence_s)
+            )
         return parting(farewell)
+
+    async def _heard(self, call: Call) -> object:
+        async with asyncio.timeout(self._silence_s):
+            return await call.read()
 
     def _take(self, response: v1.OperateResponse) -> None:
         kind = response.WhichOneof("frame")

@@ -57,7 +57,7 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     that is a refusal instead.
     """
     ERROR_REASON_CLIENT_TOO_SLOW: _ErrorReason.ValueType  # 15
-    """UNAVAILABLE: the client took nothing for longer than the server waits. Resume, and read."""
+    """UNAVAILABLE: the client took nothing, or said no hello, for longer than the server waits. Resume, and read."""
     ERROR_REASON_OPERATOR_NOT_FOUND: _ErrorReason.ValueType  # 16
     """NOT_FOUND: there is and was no operator of that name."""
     ERROR_REASON_JUDGEMENT_REQUIRED: _ErrorReason.ValueType  # 17
@@ -103,7 +103,7 @@ ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 14
 that is a refusal instead.
 """
 ERROR_REASON_CLIENT_TOO_SLOW: ErrorReason.ValueType  # 15
-"""UNAVAILABLE: the client took nothing for longer than the server waits. Resume, and read."""
+"""UNAVAILABLE: the client took nothing, or said no hello, for longer than the server waits. Resume, and read."""
 ERROR_REASON_OPERATOR_NOT_FOUND: ErrorReason.ValueType  # 16
 """NOT_FOUND: there is and was no operator of that name."""
 ERROR_REASON_JUDGEMENT_REQUIRED: ErrorReason.ValueType  # 17

@@ -321,7 +321,9 @@ class Envelope(_message.Message):
     OFFSET_FIELD_NUMBER: _builtins.int
     SERVER_TIME_FIELD_NUMBER: _builtins.int
     offset: _builtins.int
-    """The client has, with this frame, every change up to this offset: its resume point. Never goes back."""
+    """The client has, with this frame, every change up to this offset, but of decisions that have changed again since:
+    their newer state follows. Its resume point. Never goes back.
+    """
     @_builtins.property
     def server_time(self) -> _timestamp_pb2.Timestamp:
         """The server's clock when it wrote the frame."""

@@ -59,14 +59,18 @@ def _restore(options: argparse.Namespace) -> int:
 
 def _witness(options: argparse.Namespace) -> Witness | None:
     from governance_server.backing_up import Witness
+    from governance_server.directory import DirectoryError
 
     if (options.checkpoint is None) != (options.key is None):
         options.parser.error("--checkpoint and --key go together")
     if options.checkpoint is None:
         return None
     key = Path(options.key)
-    text = key.read_text(encoding="utf-8") if key.is_file() else options.key
-    return Witness(options.checkpoint.read_text(encoding="utf-8"), text.strip())
+    try:
+        text = key.read_text(encoding="utf-8") if key.is_file() else options.key
+        return Witness(options.checkpoint.read_text(encoding="utf-8"), text.strip())
+    except UnicodeDecodeError as error:
+        raise DirectoryError("The checkpoint or the key is not text in UTF-8. Nothing was restored.") from error
 
 
 def _behind(restored: Restored, *, given: bool) -> str:

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from governance_server.program import open_files
 from governance_server.program.arguments import DONE, Verbs, address, directory_of, host, take_directory
 from governance_server.program.progressing import progress
 
@@ -69,6 +70,7 @@ def _serve(options: argparse.Namespace) -> int:
         mutual = "" if serving.server_mutual is None else f" and, with client certificates, on {serving.server_mutual}"
         print(f"Serving on {serving.server}{mutual}.", flush=True)
 
+    open_files.allow_most()
     serving = bootstrap.serve(directory, listen=options.listen, announce=announce)
     try:
         import uvloop

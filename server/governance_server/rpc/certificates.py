@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -124,6 +125,25 @@ def issue_client_certificate(
     alternatives = x509.SubjectAlternativeName([x509.DirectoryName(_name(name))])
     purpose = ExtendedKeyUsageOID.CLIENT_AUTH
     return _issue(authority, name, alternatives, purpose, (now, _moment(not_after_us)), entropy)
+
+
+def is_certificate(pem: bytes) -> bool:
+    """Tell whether a file's content is a certificate, or a chain of them."""
+    try:
+        return bool(x509.load_pem_x509_certificates(pem))
+    except ValueError:
+        return False
+
+
+def is_key_of(pem: bytes, certificate: bytes) -> bool:
+    """Tell whether a file's content is the private key of a certificate, the first one of its chain."""
+    try:
+        key = serialization.load_pem_private_key(pem, password=None).public_key()
+        certified = x509.load_pem_x509_certificates(certificate)[0].public_key()
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        return False
+    kind = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return key.public_bytes(*kind) == certified.public_bytes(*kind)
 
 
 def _issue(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,6 +36,7 @@ class Connections:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._sessions: dict[Session, _Held] = {}
+        self._greeting: Counter[str] = Counter()
 
     @contextmanager
     def hold(self, session: Session, principal: Principal, *, acts: bool) -> Iterator[None]:
@@ -48,10 +50,34 @@ class Connections:
         Raises:
             ResourceExhausted: There are as many as there may be, in all or of this caller.
         """
-        mine = sum(other.principal.actor.name == principal.actor.name for other in self._sessions.values())
+        self.check(principal)
+        self._sessions[session] = _Held(principal, acts)
+        try:
+            yield
+        finally:
+            del self._sessions[session]
+
+    @contextmanager
+    def greeting(self, principal: Principal) -> Iterator[None]:
+        """Count a stream while the block lasts, in which its hello is waited for: who says none takes a place, too."""
+        self._greeting[principal.actor.name] += 1
+        try:
+            yield
+        finally:
+            self._greeting[principal.actor.name] -= 1
+            self._greeting += Counter()  # those of which none is left are let go of
+
+    def check(self, principal: Principal) -> None:
+        """Let a caller open one more stream.
+
+        Raises:
+            ResourceExhausted: There are as many as there may be, in all or of this caller.
+        """
+        name = principal.actor.name
+        mine = sum(other.principal.actor.name == name for other in self._sessions.values())
         for count, limit, whose in (
-            (len(self._sessions), self._limits.max_streams, "The server has"),
-            (mine, self._limits.max_streams_per_caller, "This credential has"),
+            (len(self._sessions) + self._greeting.total(), self._limits.max_streams, "The server has"),
+            (mine + self._greeting[name], self._limits.max_streams_per_caller, "This credential has"),
         ):
             if count >= limit:
                 raise ResourceExhausted(
@@ -59,11 +85,6 @@ class Connections:
                     f"{whose} {count} streams open and takes no more. Close one, or come back later.",
                     retry_after_us=10 * SECOND_US,
                 )
-        self._sessions[session] = _Held(principal, acts)
-        try:
-            yield
-        finally:
-            del self._sessions[session]
 
     def names(self, kind: v1.ActorKind.ValueType) -> set[str]:
         """Return the callers of a kind that have a stream open on which they can act, by name."""

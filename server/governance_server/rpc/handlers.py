@@ -24,7 +24,7 @@ from governance_server.rpc.identity import ALLOWED
 from governance_server.rpc.status import abort
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 
     from google.protobuf.message import Message
 
@@ -189,19 +189,26 @@ def _server_stream(edge: Edge, method: str, rpc: ServerStream) -> Any:
 def _bidi_stream(edge: Edge, method: str, rpc: BidiStream) -> Any:
     async def serve(_: Any, context: Context) -> None:
         async with faults_end_the_call(method, context):
-            await rpc.call(context, await _admitted(edge, method, context))
+            await rpc.call(context, await _heard(_with_room(edge, method, context), context))
 
     return serve
 
 
-async def _admitted(edge: Edge, method: str, context: Context) -> Principal:
+async def _with_room(edge: Edge, method: str, context: Context) -> Principal:
+    """Return who opened a stream, and may have one more."""
+    principal = await edge.authenticator.admit(method, context)
+    edge.connections.check(principal)
+    return principal
+
+
+async def _heard(admission: Awaitable[Principal], context: Context) -> Principal:
     """Return who opened a stream.
 
     Whoever is not let in is told so after its first frame has come, or shortly after: grpc.aio loses the status of a
     stream that ends while the client writes to it, and says INTERNAL.
     """
     try:
-        return await edge.authenticator.admit(method, context)
+        return await admission
     except Fault:
         with suppress(TimeoutError):
             async with asyncio.timeout(FIRST_FRAME_S):
@@ -241,19 +248,44 @@ class Gate(grpc.aio.ServerInterceptor):
         async def serve(request: Any, context: Context) -> Any:
             async with faults_end_the_call(method, context):
                 await self._edge.authenticator.authenticate(context)
-                return await inner(request, context)
+                try:
+                    return await inner(request, context)
+                except NotImplementedError:  # of a generated servicer: the library knows the rpc and does not offer it
+                    await context.abort(grpc.StatusCode.UNIMPLEMENTED, "This server does not offer it.")
 
         return serve
 
     def _stream(self, method: str, inner: Any) -> Any:
         async def serve(request: Any, context: Context) -> None:
             async with faults_end_the_call(method, context):
-                await self._edge.authenticator.authenticate(context)
-                responses = inner(request, context)
-                if not inspect.isasyncgen(responses):
-                    await responses
-                    return
-                async for response in responses:
-                    await send(context, response, self._edge.limits.write_timeout_s)
+                principal = await _heard(self._edge.authenticator.authenticate(context), context)
+                await self._while_it_stands(self._respond(inner(request, context), context), context, principal)
 
         return serve
+
+    async def _respond(self, responses: Any, context: Context) -> None:
+        if not inspect.isasyncgen(responses):
+            await responses
+            return
+        async for response in responses:
+            await send(context, response, self._edge.limits.write_timeout_s)
+
+    async def _while_it_stands(
+        self, serving: Coroutine[Any, Any, None], context: Context, principal: Principal
+    ) -> None:
+        """Serve to the end, or until the caller's credential is no longer good; these streams may say nothing for long.
+
+        Raises:
+            Unauthenticated: It is no longer good.
+        """
+        edge, interval_s = self._edge, self._edge.limits.progress_interval_s
+        standing = Standing(edge.authenticator, edge.clock, context, principal, interval_s)
+        served = asyncio.create_task(serving)
+        try:
+            while not served.done():
+                await asyncio.wait([served], timeout=interval_s)
+                await standing.assure()
+            await served
+        finally:
+            served.cancel()
+            await asyncio.wait([served])

@@ -27,7 +27,10 @@ class Limits:
     Attributes:
         max_frame_bytes: Largest message taken; a larger one ends its call with RESOURCE_EXHAUSTED. gRPC's own default.
         max_commands_per_frame: As the contract's `max_items` says.
-        max_streams: Open streams in all: five times the 100 operators that were asked for.
+        max_connections: Open connections in all, also those of strangers, who can hold one for `handshake_timeout_s`
+            without saying anything: twice as many as streams. One more is closed at once.
+        max_streams: Open streams in all: 500 sessions, five times the 100 operators that were asked for, and as many
+            again, since whoever lost its connection unseen comes back before the server lets go of the stream it had.
         max_streams_per_caller: Open streams of one credential: a console, a board, a script, and what hangs of them.
         max_streams_per_connection: Calls under way on one connection; HTTP/2's usual bound.
         progress_interval_s: An idle stream hears from the server this often; a tenth of the shortest SLA's warning
@@ -39,13 +42,16 @@ class Limits:
         keepalive_timeout_s: drops it when the ping is not answered within this.
         min_ping_interval_s: A client that pings more often than this is sent away (GOAWAY, too_many_pings).
         handshake_timeout_s: A connection whose TLS handshake takes longer is dropped.
+        idle_connection_s: A connection without a call for this long is ended; clients connect anew when they call.
+            Who calls is asked with each call, so that strangers could keep such connections as long as they like.
         credential_cache_s: A credential is read anew from the ledger after this long: how late a revocation may be.
         stop_grace_s: A stop waits this long for streams and calls to end; below the 10 s that were asked for.
     """
 
     max_frame_bytes: int = 4 * MIB
     max_commands_per_frame: int = 1024
-    max_streams: int = 500
+    max_connections: int = 2000
+    max_streams: int = 1000
     max_streams_per_caller: int = 16
     max_streams_per_connection: int = 100
     progress_interval_s: float = 5.0
@@ -55,6 +61,7 @@ class Limits:
     keepalive_timeout_s: float = 10.0
     min_ping_interval_s: float = 10.0
     handshake_timeout_s: float = 10.0
+    idle_connection_s: float = 300.0
     credential_cache_s: float = 2.0
     stop_grace_s: float = 5.0
 
@@ -64,11 +71,16 @@ def channel_options(limits: Limits) -> Sequence[tuple[str, int]]:
     return (
         ("grpc.max_receive_message_length", limits.max_frame_bytes),
         ("grpc.max_concurrent_streams", limits.max_streams_per_connection),
+        ("grpc.max_allowed_incoming_connections", limits.max_connections),
         ("grpc.keepalive_time_ms", _ms(limits.keepalive_time_s)),
         ("grpc.keepalive_timeout_ms", _ms(limits.keepalive_timeout_s)),
         ("grpc.keepalive_permit_without_calls", 1),
+        # gRPC pings for measures of its own, too, and sends no keepalive while one of those is under way; it would wait
+        # a minute for that one.
+        ("grpc.http2.ping_timeout_ms", _ms(limits.keepalive_timeout_s)),
         ("grpc.http2.min_ping_interval_without_data_ms", _ms(limits.min_ping_interval_s)),
         ("grpc.http2.max_ping_strikes", 2),
+        ("grpc.max_connection_idle_ms", _ms(limits.idle_connection_s)),
         ("grpc.server_handshake_timeout_ms", _ms(limits.handshake_timeout_s)),
         # Two servers on one port would share its callers between them; the second has to fail instead.
         ("grpc.so_reuseport", 0),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _MOST_TARGETS: Final = limits_of(v1.Action.DESCRIPTOR.fields_by_name["targets"]).max_items
+_MOST_PARAMETERS: Final = limits_of(v1.Action.DESCRIPTOR.fields_by_name["parameters"]).max_items
 _MOST_ID_CHARACTERS: Final = limits_of(v1.CoreCommand.DESCRIPTOR.fields_by_name["request_id"]).max_length
 Relation = Callable[[Any], Iterator[Violation]]
 _UNKNOWN_FIELD: Final = "has a field that this server does not know, and the digest would not cover it"
@@ -20,8 +21,8 @@ _UNKNOWN_FIELD: Final = "has a field that this server does not know, and the dig
 
 def _action(action: v1.Action) -> Iterator[Violation]:
     """An action holds nothing that its digest does not cover."""
-    if len(action.targets) > _MOST_TARGETS:
-        return  # refused for their number already
+    if len(action.targets) > _MOST_TARGETS or len(action.parameters) > _MOST_PARAMETERS:
+        return  # refused for their number already, and a map of a frame's size takes a second to copy
     # UnknownFieldSet would say it too, and take a second over a frame full of unknown fields.
     known = v1.Action()
     known.CopyFrom(action)

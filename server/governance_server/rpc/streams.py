@@ -26,7 +26,7 @@ from governance_server.rpc.authentication import Standing
 from governance_server.rpc.handlers import ClientGoneError, send
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from governance_server.rpc.edge import Edge
     from governance_server.rpc.handlers import Context
@@ -41,6 +41,9 @@ PROGRESS: Final = v1.OperateResponse.PROGRESS_FIELD_NUMBER
 GOODBYE: Final = v1.OperateResponse.GOODBYE_FIELD_NUMBER
 PRESSURE: Final = v1.CoreNews.PRESSURE_FIELD_NUMBER
 CONSOLE_RULES: Final = v1.OperatorNews.CONSOLE_RULES_FIELD_NUMBER
+RECEIPTS_BYTES: Final = 1024 * 1024
+"""Receipts in a frame stop growing here. A refusal carries the decision as it stands, so that the answers to one frame
+can be hundreds of times as large as it was; with the changes beside them they stay far below gRPC's 4 MiB."""
 RETRY_AFTER_US: Final = SECOND_US
 """When a client is told to come back after a stop: a restart takes about that long."""
 
@@ -82,7 +85,8 @@ class Stream:
         Raises:
             Fault: The client broke the protocol, or the server cannot go on.
         """
-        hello = await self._read_hello()
+        with self._edge.connections.greeting(self._principal):
+            hello = await self._read_hello()
         core = self._principal.actor.name if self._channel.own_decisions_only else ""
         end = await known_head(self._edge, hello.offset)
         session = Session(self._edge.store, self._edge.governor, core=core, offset=hello.offset, known_head=end)
@@ -107,7 +111,9 @@ class Stream:
             async with asyncio.timeout(self._edge.limits.hello_timeout_s):
                 data = await self._context.read()
         except TimeoutError:
-            raise _hello_expected("The stream's first frame, a hello, did not come in time.") from None
+            # not the client's fault, perhaps: it comes back, as after any line that failed
+            message = "The stream's first frame, a hello, did not come in time. Connect again."
+            raise Unavailable(v1.ERROR_REASON_CLIENT_TOO_SLOW, message) from None
         if data is grpc.aio.EOF:
             raise _hello_expected("The stream ended before its first frame, which has to be a hello.")
         frame = self._frame(data)
@@ -173,7 +179,8 @@ class Stream:
         while True:
             news = await session.news(timeout_s)
             timeout_s = self._edge.limits.progress_interval_s
-            await self._send(self._news_frame(news))
+            for frame in self._news_frames(news):
+                await self._send(frame)
             reason = await self._reason_to_end(session)
             if reason is not None:
                 goodbye = v1.Goodbye(reason=reason, retry_after=duration(RETRY_AFTER_US))
@@ -219,12 +226,20 @@ class Stream:
         )
         return self._frame_bytes(session.cursor, HELLO, hello.SerializeToString())
 
-    def _news_frame(self, news: News) -> bytes:
+    def _news_frames(self, news: News) -> Iterator[bytes]:
+        """Yield what there is to tell: one frame, and more where the receipts are too many bytes for one.
+
+        The changes are in the first, so that nobody has a receipt before the change that it is for.
+        """
         if news.idle:
-            return self._frame_bytes(news.offset, PROGRESS, self._progress().SerializeToString())
+            yield self._frame_bytes(news.offset, PROGRESS, self._progress().SerializeToString())
+            return
+        receipts = _receipt_parts(news.receipts)
         asked = _part(PRESSURE, news.pressure) + _part(CONSOLE_RULES, news.console_rules)
-        content = b"".join((receipt_items(news.receipts), *news.changes, halt_items(news.halts), asked))
-        return self._frame_bytes(news.offset, NEWS, content)
+        content = b"".join((next(receipts, b""), *news.changes, halt_items(news.halts), asked))
+        yield self._frame_bytes(news.offset, NEWS, content)
+        for part in receipts:
+            yield self._frame_bytes(news.offset, NEWS, part)
 
     def _progress(self) -> v1.Progress:
         """Return what an idle stream is told: to core, how much waits."""
@@ -233,6 +248,21 @@ class Stream:
     def _frame_bytes(self, offset: int, kind: int, content: bytes) -> bytes:
         envelope = v1.Envelope(offset=offset, server_time=timestamp(self._edge.clock.now_us()))
         return length_delimited(ENVELOPE, envelope.SerializeToString()) + length_delimited(kind, content)
+
+
+def _receipt_parts(receipts: Iterable[v1.Receipt]) -> Iterator[bytes]:
+    """Yield receipts as items of a frame's news, so many at a time as stay below RECEIPTS_BYTES, at least one."""
+    gathered: list[bytes] = []
+    size = 0
+    for receipt in receipts:
+        item = receipt_items((receipt,))
+        if gathered and size + len(item) > RECEIPTS_BYTES:
+            yield b"".join(gathered)
+            gathered, size = [], 0
+        gathered.append(item)
+        size += len(item)
+    if gathered:
+        yield b"".join(gathered)
 
 
 def _part(number: int, message: v1.Pressure | v1.ConsoleRules | None) -> bytes:
