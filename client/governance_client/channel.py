@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from governance_client.credentials import Credentials
 
 MAX_RECEIVE_BYTES: Final = 4 << 20
-"""Of one message. The server's frames have at most 1 MiB; a page of decisions may have more."""
+"""Of one message. The server's frames and its pages of decisions have less."""
 MAX_SEND_BYTES: Final = 4 << 20
 """Of one message. What the server takes in one frame is less, and its hello says so."""
 KEEPALIVE_INTERVAL_MS: Final = 30_000

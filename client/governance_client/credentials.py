@@ -69,7 +69,22 @@ class Credentials:
             raise CredentialsError(
                 _("{address!r} is no server address; write HOST:PORT, such as 127.0.0.1:50051.").format(address=server)
             )
-        return _from_document(path, _document(path), server)
+        return cls.parse(_content(path), path, server)
+
+    @classmethod
+    def parse(cls, content: bytes, path: Path, server: str | None = None) -> Credentials:
+        """Return what a credentials file says.
+
+        Args:
+            content: Its bytes, whoever wrote them.
+            path: What the file is called in errors.
+            server: An address to use in place of the file's, as HOST:PORT.
+
+        Raises:
+            CredentialsError: It is none, or a key is missing or makes no sense. No text of the file is quoted but
+                addresses.
+        """
+        return _from_document(path, _document(path, content), server)
 
 
 def find(path_argument: Path | str | None, environ: Mapping[str, str]) -> Path:
@@ -89,7 +104,7 @@ def find(path_argument: Path | str | None, environ: Mapping[str, str]) -> Path:
     return Path(chosen)
 
 
-def _document(path: Path) -> dict[str, object]:
+def _content(path: Path) -> bytes:
     try:
         with os.fdopen(os.open(path, _OPEN_FLAGS), "rb") as file:
             _check_private(path, os.fstat(file.fileno()))
@@ -104,10 +119,15 @@ def _document(path: Path) -> dict[str, object]:
         raise CredentialsError(
             _("{path} is too large for a credentials file; name the one that was written for you.").format(path=path)
         )
+    return content
+
+
+def _document(path: Path, content: bytes) -> dict[str, object]:
     try:
         return tomllib.loads(content.decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        # the parser's own text may quote a line, and with it a secret
+    except (ValueError, RecursionError):
+        # Beside its own error, the parser ends with Python's for a number of too many digits and for too deep nesting.
+        # Its text may quote a line, and with it a secret.
         raise CredentialsError(
             _("{path} is not a credentials file: it is no TOML. Have it written anew.").format(path=path)
         ) from None
@@ -180,7 +200,7 @@ def _optional(path: Path, document: Mapping[str, object], key: str) -> str | Non
 
 
 def _pem(path: Path, key: str, value: str) -> str:
-    if "-----BEGIN " not in value or "-----END " not in value:
+    if "-----BEGIN " not in value or "-----END " not in value or not value.isascii():
         raise CredentialsError(
             _("{path}: {key} is not in PEM (-----BEGIN …-----). Have the file written anew.").format(path=path, key=key)
         )

@@ -180,7 +180,7 @@ class Journal:
         try:
             for document in rest:
                 self._take(_step(document))
-        except (AssertionError, KeyError, TypeError, ValueError, AttributeError):
+        except (AssertionError, KeyError, TypeError, ValueError, AttributeError, OverflowError):
             raise _damaged(self._path) from None
 
     def _start_anew(self, steps: Iterable[Step]) -> None:
@@ -265,16 +265,23 @@ def _document(step: Step) -> dict[str, object]:
 
 def _step(document: dict[str, Any]) -> Step:
     return Step(
-        order_id=str(document["order_id"]),
-        decision_id=str(document["decision_id"]),
+        order_id=_text(document["order_id"]),
+        decision_id=_text(document["decision_id"]),
         action_type=int(document["action_type"]),
         action_digest=bytes.fromhex(document["action_digest"]),
-        accept_request_id=str(document["accept_request_id"]),
+        accept_request_id=_text(document["accept_request_id"]),
         stage=Stage(document["stage"]),
-        report_request_id=str(document["report_request_id"]),
+        report_request_id=_text(document["report_request_id"]),
         result=v1.OutcomeResult.Value(document["result"]),
-        detail=str(document["detail"]),
+        detail=_text(document["detail"]),
     )
+
+
+def _text(value: Any) -> str:
+    """Return what a document says as a text that can be sent. Raises ValueError where it holds half a character."""
+    text = str(value)
+    text.encode()
+    return text
 
 
 def _damaged(path: Path) -> JournalError:

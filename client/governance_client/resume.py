@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _MODE: Final = 0o600
 _LEDGER_ID_DIGITS: Final = 32
+_LARGEST_OFFSET: Final = 2**63 - 1
+"""What a ledger can count to: a larger one could not even be asked for."""
 
 
 class ResumePoint(NamedTuple):
@@ -57,7 +59,9 @@ class ResumeFile:
         except (ValueError, RecursionError):
             raise self._not_one() from None
         match document:
-            case {"ledger_id": str(ledger_id), "offset": int(offset)} if offset >= 0 and _is_ledger_id(ledger_id):
+            case {"ledger_id": str(ledger_id), "offset": int(offset)} if (
+                type(offset) is int and 0 <= offset <= _LARGEST_OFFSET and _is_ledger_id(ledger_id)
+            ):
                 return ResumePoint(ledger_id, offset)
         raise self._not_one()
 

@@ -79,7 +79,11 @@ class Crowd:
             self.stuck.append(await self._stream(alone=True))
 
     async def watch(self, proposals: int) -> list[float]:
-        """Have so many decisions proposed, one when all have seen the one before; return how long each took to each."""
+        """Have so many decisions proposed, one when all have seen the one before; return how long each took to each.
+
+        Raises:
+            RuntimeError: Somebody who reads, be it seldom, was disconnected: what was measured is not what was meant.
+        """
         loop = asyncio.get_running_loop()
         took_s: list[float] = []
         for _ in range(proposals):
@@ -96,6 +100,8 @@ class Crowd:
             if self._next % FRAMES_OF_THE_SLOW == 0:
                 for nudge in self._nudges:
                     nudge.release()
+        if ended := sum(task.done() for task in self._tasks):
+            raise RuntimeError(f"{ended} of the crowd were disconnected.")
         return took_s
 
     async def _stream(self, *, alone: bool = False) -> Any:

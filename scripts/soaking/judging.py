@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from soaking.plan import Plan
     from soaking.running import Soak
 
+FEWEST_SAMPLES: Final = 60.0
+"""Fewer of any kind in the window, of some hundreds, and what is flat may be what was not looked at."""
 JUDGED_FROM_S: Final = 600.0
 """A window shorter than this says nothing about an hour; its slopes are told and not judged."""
 GROWTH_MOST: Final = 5.0
@@ -73,6 +75,8 @@ def _window(soak: Soak, began: float, ended: float) -> Iterator[Figure]:
     samples = [line for line in soak.samples if began <= line["at"] <= ended]
     selves = [line for line in soak.selves if began <= line["at"] <= ended]
     statuses = [line for line in _statuses(soak, "open") if began <= line["at"] <= ended]
+    scarcest = min(len(samples), len(selves), len(statuses))
+    yield Figure("samples in it, of the scarcest kind", scarcest, "", least=FEWEST_SAMPLES if judged else None)
     yield from _share("resident memory", _points(samples, "rss_bytes"), "MB", MEGABYTE, GROWTH_MOST if judged else None)
     yield from _share(
         "objects that Python tracks", _points(selves, "objects"), "k", 1e3, GROWTH_MOST if judged else None

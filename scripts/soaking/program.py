@@ -57,6 +57,8 @@ EVENTS: Final = (
     "halt_ended",
 )
 """What has to have happened, for the load to have been a mixed one."""
+ACCOUNTED: Final = ("acknowledgements", "executed", "sights")
+"""What the reckoning has to have compared, for its finding nothing wrong to say anything."""
 LATENCY: Final = (
     "Latencies are told and not judged: whatever else ran on the machine, the clients among it, is in them."
 )
@@ -104,6 +106,7 @@ def _coverage(soak: Soak) -> list[Check]:
     counts = _counts(soak)[0]
     missing = [kind for kind in EVENTS if not soak.account.events[kind]]
     missing += [name for name in DEEDS if not counts.get(name)]
+    missing += [name for name in ACCOUNTED if not getattr(soak.account, name)]
     said = f"missing: {', '.join(missing)}" if missing else f"{len(EVENTS)} kinds of events, {len(DEEDS)} of deeds"
     return [Check("everything happened that makes the load a mixed one", not missing, said)]
 

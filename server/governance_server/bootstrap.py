@@ -19,9 +19,10 @@ from governance_server.engine.lookout import Lookout
 from governance_server.engine.notary import Notary, NotaryError
 from governance_server.engine.notifier import Destination, Notifier, Sources
 from governance_server.engine.ports import BookmarkError, SignerError
-from governance_server.ledger import verification
+from governance_server.ledger import backup, verification
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.notifications.bookmarks import FileBookmarks
+from governance_server.rpc import certificates
 from governance_server.rpc.authentication import Authenticator
 from governance_server.rpc.edge import Connections, Edge
 from governance_server.rpc.limits import Limits
@@ -43,10 +44,12 @@ async def open_store(directory: Directory, *, create: bool = False) -> AsyncIter
     """Open the ledger while the block lasts.
 
     Raises:
-        StoreError: It cannot be opened.
+        StoreError: It cannot be opened, or has no first entry and is not to be made.
     """
     store = await SqliteStore.open(directory.ledger, create=create)
     try:
+        if not create:
+            await backup.assure_begun(store, directory.ledger)
         yield store
     finally:
         await store.close()
@@ -94,6 +97,7 @@ async def serve(directory: Directory, *, listen: str | None, announce: Callable[
     """
     config = directories.read_config(directory)
     config = config._replace(listen=listen or config.listen)
+    directories.assure_private(directory)
     with directory.held():
         async with open_store(directory) as store:
             await _verify_news(store)
@@ -197,10 +201,10 @@ async def _serve_until_stopped(
     lookout: Lookout,
     announce: Callable[[], None],
 ) -> None:
-    """Serve until a signal comes or the governor fails; then stop in good order.
+    """Serve until a signal comes or the ledger fails; then stop in good order.
 
     Raises:
-        StoreError: The governor failed.
+        StoreError: The ledger could not be written, or not be read any more.
     """
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -216,7 +220,7 @@ async def _serve_until_stopped(
     try:
         await server.start()
         announce()
-        await asyncio.wait([governing, timing, waiting], return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([governing, timing, looking, waiting], return_when=asyncio.FIRST_COMPLETED)
         log.info("stopping")
         await server.stop()
     finally:
@@ -230,7 +234,7 @@ async def _serve_until_stopped(
         waiting.cancel()
         await asyncio.wait([governing, timing, notifying, signing, looking, waiting])
         await notary.try_to_sign()
-    for task in (governing, timing):
+    for task in (governing, timing, looking):
         with suppress(asyncio.CancelledError):
             task.result()
     log.info("stopped", offset=governor.head.offset)
@@ -245,14 +249,27 @@ def _written(directory: Directory, serving: Serving) -> Iterator[None]:
     try:
         yield
     finally:
-        directory.serving.unlink(missing_ok=True)
+        # A disk that fails has ended the server with a fault that says so; what is left behind is as after a kill.
+        with suppress(OSError):
+            directory.serving.unlink(missing_ok=True)
 
 
 def _tls(directory: Directory) -> Tls:
+    """Return what the listeners need, all of it in order: gRPC would only say that it could not listen."""
+    paths = (directory.certificate, directory.key, directory.authority)
     try:
-        return Tls(directory.certificate.read_bytes(), directory.key.read_bytes(), directory.authority.read_bytes())
+        certificate, key, authority = (path.read_bytes() for path in paths)
     except OSError as error:
         raise DirectoryError(f"{error.filename} cannot be read: {error.strerror}. Restore it from a backup.") from error
+    for path, is_in_order in (
+        (directory.certificate, certificates.is_certificate(certificate)),
+        (directory.key, certificates.is_key_of(key, certificate)),
+        (directory.authority, certificates.is_certificate(authority)),
+    ):
+        if not is_in_order:
+            what = "the private key of the server's certificate" if path == directory.key else "a certificate in PEM"
+            raise DirectoryError(f"{path} is not {what}. Restore it from a backup.")
+    return Tls(certificate, key, authority)
 
 
 def _serving(config: Config, server: RpcServer) -> Serving:

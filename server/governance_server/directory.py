@@ -22,6 +22,8 @@ PUBLIC_MODE: Final = 0o644
 PRIVATE_MODE: Final = 0o700
 OTHERS: Final = 0o077
 """The permissions of everyone but the owner."""
+OTHERS_WRITING: Final = 0o022
+"""Of these, the ones to write."""
 
 
 class DirectoryError(Exception):
@@ -103,6 +105,23 @@ class Directory:
         return self.credentials / f"{name}.toml"
 
 
+def assure_private(directory: Directory) -> None:
+    """Return if nobody but the owner may read the private keys and the ledger, or put other files in their place.
+
+    Raises:
+        DirectoryError: Somebody may; the message names the file and the command that mends it.
+    """
+    for folder in (directory.root, directory.key.parent):
+        if folder.stat().st_mode & OTHERS_WRITING:
+            raise DirectoryError(f"Others may put files into {folder}. Run: chmod go-w {folder}")
+    for path in (directory.checkpoint_key, directory.key, directory.authority_key, directory.ledger):
+        if path.exists() and path.stat().st_mode & OTHERS:
+            raise DirectoryError(
+                f"{path} is the owner's alone, and others may read or write it. If they may have, put another in its"
+                f" place. Run: chmod 600 {path}"
+            )
+
+
 @contextmanager
 def _locked(path: Path, complaint: str) -> Iterator[None]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, SECRET_MODE)
@@ -161,6 +180,7 @@ def make(directory: Directory, files: dict[Path, bytes]) -> None:
         for path, content in files.items():
             write_secret(path, content)
     except OSError as error:
+        remove(directory)
         raise DirectoryError(f"{root} cannot be made: {error.strerror} ({error.filename}).") from error
 
 
@@ -172,14 +192,21 @@ def remove(directory: Directory) -> None:
 def write_secret(path: Path, content: bytes) -> None:
     """Write a new file that its owner alone may read.
 
+    The file is there whole or not at all, unless the process is killed meanwhile.
+
     Raises:
         FileExistsError: There is one already; it was not touched.
+        OSError: It could not be written, on a full disk for instance.
     """
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, SECRET_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error  # a write does not say which file it was
     keep_names(path.parent)
 
 
@@ -225,7 +252,7 @@ def read_config(directory: Directory) -> Config:
     path = directory.config
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # beside the parser's own: too many digits, too deep
         raise DirectoryError(f"{path} cannot be read: {error}.") from error
     unknown = sorted(content.keys() - {"listen", "listen_mutual", "hosts", "notify"})
     if unknown:
@@ -254,7 +281,7 @@ def read_serving(directory: Directory, config: Config) -> Serving:
     """Return where clients reach the server: where it runs or last ran, or else where it is configured to listen."""
     try:
         content = tomllib.loads(directory.serving.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError):
+    except (OSError, ValueError, RecursionError):
         return serving_at(config)
     mutual = content.get("server_mutual")
     return Serving(str(content.get("server", config.listen)), None if mutual is None else str(mutual))

@@ -103,7 +103,12 @@ def _new_credential(
         token = issue_token(entropy)
         credential.credential_id = token.credential_id
         return credential, token.proof, f'token = "{token.token}"\n'
-    authority = certificates.Authority(directory.authority.read_bytes(), directory.authority_key.read_bytes())
+    authority = certificates.Authority(_authority(directory), directory.authority_key.read_bytes())
+    if not certificates.is_key_of(authority.key, authority.certificate):
+        raise DirectoryError(
+            f"{directory.authority_key} is not the private key of the authority's certificate. Nobody was let in;"
+            " restore both from a backup."
+        )
     ends_us = now_us + (enrolment.days or CLIENT_CERTIFICATE_DAYS) * DAY_US
     issued = certificates.issue_client_certificate(authority, enrolment.name, ends_us, now_us=now_us, entropy=entropy)
     presented = certificate_id(issued.der)
@@ -113,10 +118,20 @@ def _new_credential(
     return credential, presented.proof, lines
 
 
+def _authority(directory: Directory) -> bytes:
+    """Return the authority's certificate, which every credentials file holds, and no client connects without."""
+    certificate = directory.authority.read_bytes()
+    if not (certificate.isascii() and certificates.is_certificate(certificate)):
+        raise DirectoryError(
+            f"{directory.authority} is not a certificate in PEM. Nobody was let in; restore it from a backup."
+        )
+    return certificate
+
+
 def _credentials_file(
     directory: Directory, enrolment: Enrolment, address: str, config: Config, secret_lines: str
 ) -> str:
-    authority = directory.authority.read_text(encoding="ascii")
+    authority = _authority(directory).decode("ascii")
     return (
         f"# Credentials of {enrolment.name} for Governance Workspace. Keep it to yourself.\n"
         f'name = "{enrolment.name}"\n'

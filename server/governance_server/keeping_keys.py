@@ -106,7 +106,8 @@ def _put_in_place(directory: Directory, in_use: str) -> None:
     else:
         directories.destroy(path)
         following.replace(path)
-    if not directory.checkpoint_vkey.exists() or directory.checkpoint_vkey.read_text() != f"{in_use}\n":
+    public = f"{in_use}\n".encode()
+    if not directory.checkpoint_vkey.exists() or directory.checkpoint_vkey.read_bytes() != public:
         directories.publish(directory.checkpoint_vkey, f"{in_use}\n")
 
 

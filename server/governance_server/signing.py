@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -76,16 +75,20 @@ class FileSigners:
         Raises:
             SignerError: None of the files holds it.
         """
+        unreadable = ""
         # The second turn is for a file that was renamed to the other's name between the two looks of the first.
         for path in (*self._paths, *self._paths):
-            # A file that is no key any more was destroyed, and the other one takes its place.
-            with suppress(SignerError):
+            try:
                 signer = read_signer(path, verifier_key.partition("+")[0])
-                if signer is not None and signer.verifier_key == verifier_key:
-                    return signer
+            except SignerError as error:
+                # A file that is no key any more was destroyed, and the other one takes its place.
+                unreadable = unreadable or f" {error}"
+                continue
+            if signer is not None and signer.verifier_key == verifier_key:
+                return signer
         raise SignerError(
             f"The private key of {verifier_key}, which the ledger says is in use, is not in {self._paths[0]}."
-            " Restore it from a backup."
+            f"{unreadable or ' Restore it from a backup.'}"
         )
 
 

@@ -377,6 +377,16 @@ class TestProjections:
         with pytest.raises(LedgerDamagedError, match="another action than its action_digest"):
             await verify_open_decisions(lived)
 
+    async def test_an_action_that_has_no_digest(self, lived: SqliteStore, tamper: Callable[..., None]) -> None:
+        """A number that no action has is damage like any other: it is told of, by the check and at a start."""
+        forged = await copied(lived, "decision-000001")
+        forged.proposal.action.duration.nanos = -1
+        forged.proposal.action.targets[0].kind = -1  # type: ignore[assignment]  # no kind at all
+        forge(tamper, forged)
+        assert "another action than its action_digest" in str(await found(lived))
+        with pytest.raises(LedgerDamagedError, match="another action than its action_digest"):
+            await verify_open_decisions(lived)
+
     async def test_another_who(self, lived: SqliteStore, tamper: Callable[..., None]) -> None:
         """Whoever is said to have rejected a decision has done so, also where the reason was erased."""
         forged = await copied(lived, "decision-000002")

@@ -1,113 +1,128 @@
-"""The real server, killed with `kill -9` under load: what was acknowledged is there afterwards."""
+"""The real server, killed with `kill -9` at every named point under load: what it promised holds afterwards."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from typing import TYPE_CHECKING
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, NamedTuple
 
-import grpc
+import pytest
 
+from crashing.killing import RANDOM, Crashing, Summary, plan
+from crashing.reading import Ledger, findings, read
 from governance import v1
-from tests.support.messages import approval, core_frame, operator_frame, proposal
-from tests.support.server import run_server_command
-from tests.support.wire import StreamEndedError, Wire, operate_stream, propose_stream
+from governance_server.domain.note import read_checkpoint, read_note
+from tests.support.doomed_server import POINTS
+from tests.unit.test_tree import naive_root
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
-    from tests.support.server import ServerProcess
+    from crashing.account import Account
 
-ROUNDS = 6
-FRAME = 16
+KILLS = len(POINTS) + 2
+"""Every point once, and two random moments."""
 
-
-class Load:
-    """A core that proposes and an operator that approves, as fast as it goes, noting every receipt.
-
-    Attributes:
-        proposals: The offset of every accepted proposal's entry, by decision id.
-        verdicts: The same of every accepted approval, by decision id.
-    """
-
-    def __init__(self) -> None:
-        self.proposals: dict[str, int] = {}
-        self.verdicts: dict[str, int] = {}
-        self._aim = 0
-        self._reached = asyncio.Event()
-
-    async def run_until_killed(self, server: ServerProcess, core: Path, operator: Path, target: int) -> None:
-        """Load the server, and kill it as soon as it has acknowledged so many proposals more."""
-        self._aim = len(self.proposals) + target
-        self._reached.clear()
-        async with propose_stream(core) as up, operate_stream(operator) as down:
-            killing = asyncio.create_task(self._kill(server))
-            try:
-                async with asyncio.TaskGroup() as tasks:
-                    tasks.create_task(self._propose(up))
-                    tasks.create_task(self._note_proposals(up))
-                    tasks.create_task(self._approve(down))
-            except* (grpc.aio.AioRpcError, StreamEndedError, asyncio.InvalidStateError):
-                pass
-            await killing
-
-    async def _kill(self, server: ServerProcess) -> None:
-        await self._reached.wait()
-        await asyncio.to_thread(server.kill)
-
-    async def _propose(self, wire: Wire[v1.ProposeResponse]) -> None:
-        number = len(self.proposals)
-        while True:
-            frame = [v1.CoreCommand(proposal=proposal(number + index)) for index in range(FRAME)]
-            await wire.call.write(core_frame(frame))
-            number += FRAME
-
-    async def _note_proposals(self, wire: Wire[v1.ProposeResponse]) -> None:
-        while True:
-            frame = await wire.read()
-            accepted = (receipt for receipt in frame.news.receipts if receipt.HasField("accepted"))
-            self.proposals |= {receipt.request_id: receipt.accepted.offset for receipt in accepted}
-            if len(self.proposals) >= self._aim:
-                self._reached.set()
-
-    async def _approve(self, wire: Wire[v1.OperateResponse]) -> None:
-        while True:
-            news = (await wire.read()).news
-            accepted = (receipt for receipt in news.receipts if receipt.HasField("accepted"))
-            self.verdicts |= {receipt.request_id: receipt.accepted.offset for receipt in accepted}
-            seen = [change.decision for change in news.changes]
-            pending = [one for one in seen if one.state == v1.DECISION_STATE_PENDING]
-            if pending:
-                await wire.call.write(operator_frame([approval(one, one.decision_id) for one in pending]))
+pytestmark = pytest.mark.timeout(300)
 
 
-async def test_what_was_acknowledged_survives_kill_9(server: ServerProcess) -> None:
-    """Over several kills: every acknowledged proposal and verdict is there, at its offset, and the chain holds."""
-    core, operator = server.add("maximus", "core"), server.add("operator-1", "soc_operator")
-    known = Load()
-    chance = random.Random(20260102)  # the points of the kills; which commit they hit is the machine's chance
-    for _ in range(ROUNDS):
-        await known.run_until_killed(server, core, operator, chance.randrange(1, 600))
-        run_server_command("check", str(server.directory))
-        server.start()
-        await assert_all_there(core, operator, known)
-    assert len(known.proposals) > ROUNDS
-    assert known.verdicts
+class Crashed(NamedTuple):
+    """A run that is over."""
+
+    summary: Summary
+    path: Path
+    ledger: Ledger
+    account: Account
+    replicas: Mapping[str, Mapping[str, v1.Decision]]
 
 
-async def assert_all_there(core: Path, operator: Path, known: Load) -> None:
-    """Ask again for everything that was acknowledged, and compare with what is told from the beginning."""
-    async with propose_stream(core) as up, operate_stream(operator) as down:
-        await down.until(lambda wire: wire.offset >= wire.hello.head_offset)
-        assert set(known.proposals) <= set(down.replica)
-        for decision_id in known.verdicts:
-            assert down.replica[decision_id].state == v1.DECISION_STATE_APPROVED
-            assert down.replica[decision_id].approval.actor.name == "operator-1"
-        numbers = [int(decision_id.rpartition("-")[2]) for decision_id in known.proposals]
-        await up.send(*(v1.CoreCommand(proposal=proposal(number)) for number in numbers[:1000]))
-        await up.until(lambda wire: len(wire.receipts) >= min(1000, len(numbers)))
-        for request_id, receipt in up.receipts.items():
-            assert receipt.accepted.offset == known.proposals[request_id]
-        orders = [decision.order.order_id for decision in down.replica.values() if decision.HasField("order")]
-        assert len(orders) == len(set(orders))
-        assert all(order.endswith("/1") for order in orders)
+@pytest.fixture(scope="module")
+def crashed(tmp_path_factory: pytest.TempPathFactory) -> Crashed:
+    """A server that was killed at every point, its callers, and its ledger."""
+    chance = random.Random(20260102)
+    crashing = Crashing(tmp_path_factory.mktemp("crashed"), chance, lambda _: None)
+    summary = asyncio.run(crashing.run(plan(KILLS, chance)))
+    path = crashing.server.directory / "ledger.db"
+    replicas = {one.name: one.replica for one in crashing.callers}
+    return Crashed(summary, path, read(path), crashing.account, replicas)
+
+
+def test_what_was_promised_holds_after_kill_9(crashed: Crashed) -> None:
+    """Acknowledged is there; one order for an approval, accepted once; timers once; everyone knows everything."""
+    assert crashed.summary.findings == []
+    assert crashed.summary.kills.keys() == {*POINTS, RANDOM}
+    assert crashed.summary.acknowledged > KILLS * 10
+    assert crashed.summary.resumed > KILLS
+
+
+def test_the_tree_continues_after_kill_9(crashed: Crashed) -> None:
+    """Every checkpoint that was signed between the kills has the root of the entries there are."""
+    with closing(sqlite3.connect(crashed.path)) as database:
+        leaves = [row[0] for row in database.execute("SELECT hash FROM entries ORDER BY offset")]
+        notes = [row[0] for row in database.execute("SELECT note FROM checkpoints")]
+    signed = [read_checkpoint(read_note(note).text) for note in notes]
+    assert len(signed) > KILLS / 2
+    assert all(naive_root(leaves[: one.size]) == one.root for one in signed)
+
+
+class TestItWouldHaveShown:
+    """Each of the promises, broken in a copy of what was read, is found."""
+
+    def found(self, crashed: Crashed, *entries: v1.Entry, without: int = 0) -> str:
+        there = {**crashed.ledger.entries, **{one.offset: one for one in entries}}
+        there.pop(without, None)
+        return "; ".join(findings(Ledger(there, crashed.ledger.decisions), crashed.account, crashed.replicas))
+
+    def entry(self, crashed: Crashed, kind: str) -> v1.Entry:
+        """Return a copy of the first entry with an event of a kind."""
+        for entry in crashed.ledger.entries.values():
+            if any(event.HasField(kind) for event in entry.events):  # type: ignore[arg-type]  # a kind's name
+                copy = v1.Entry()
+                copy.CopyFrom(entry)
+                return copy
+        raise AssertionError(kind)
+
+    @pytest.mark.parametrize("kind", ["decision_proposed", "order_accepted", "decision_rejected"])
+    def test_a_loss(self, crashed: Crashed, kind: str) -> None:
+        """An acknowledged entry that is not there."""
+        lost = self.entry(crashed, kind).offset
+        assert f"is entry {lost}, which is not there" in self.found(crashed, without=lost)
+
+    @pytest.mark.parametrize(
+        ("kind", "complaint"),
+        [
+            ("order_issued", "approvals, and the orders"),
+            ("order_accepted", "was accepted 2 times"),
+            ("sla_warned", "warned more than once"),
+            ("sla_breached", "breached more than once"),
+            ("decision_rejected", "it ended more than once"),
+        ],
+    )
+    def test_something_twice(self, crashed: Crashed, kind: str, complaint: str) -> None:
+        """An order, an acceptance, a warning, a breach, an end that come twice."""
+        again = self.entry(crashed, kind)
+        again.offset = len(crashed.ledger.entries) + 1
+        assert complaint in self.found(crashed, again)
+
+    @pytest.mark.parametrize("kind", ["sla_warned", "sla_breached", "decision_expired"])
+    def test_something_early(self, crashed: Crashed, kind: str) -> None:
+        """What was due is never recorded before its moment."""
+        early = self.entry(crashed, kind)
+        early.recorded_at.FromMicroseconds(early.recorded_at.ToMicroseconds() - 3_000_000)
+        assert " us early" in self.found(crashed, early)
+
+    def test_a_gap(self, crashed: Crashed) -> None:
+        """A caller that was never told of a decision, or not of its last change."""
+        decisions = dict(crashed.ledger.decisions)
+        name, one = next(iter(decisions.items()))
+        del decisions[name]
+        missed = findings(crashed.ledger, crashed.account, {"watcher": decisions})
+        assert missed == [f"watcher was never told of 1 decisions, such as {name}"]
+        stale = v1.Decision()
+        stale.CopyFrom(one)
+        stale.version -= 1
+        told = findings(crashed.ledger, crashed.account, {"watcher": {**decisions, name: stale}})
+        assert told == [f"watcher has {name} as of {one.offset}, and the ledger has it otherwise"]

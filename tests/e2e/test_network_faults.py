@@ -38,7 +38,8 @@ SHORT = Limits(
 """The limits that bind a network's faults, short enough to be waited for."""
 SOON = Backoff(first_s=0.02, most_s=0.2, healthy_s=0.0, silence_s=0.8)
 QUICK = SessionSettings(hello_s=2.0, backoff_first_s=0.02, backoff_most_s=0.2, silence_s=0.8)
-PATIENCE_S = 10.0
+PATIENCE_S = 90.0
+"""Many times what it takes: on a busy machine the short limits cut connections that nobody else would."""
 BEFORE, DURING = range(1, 6), range(6, 26)
 ALL = (*BEFORE, *DURING)
 
@@ -216,6 +217,14 @@ async def trickling(proxy: Proxy) -> None:
     asyncio.get_running_loop().call_later(1.0, proxy.heal)
 
 
+async def a_byte_a_second(proxy: Proxy) -> None:
+    """So slow that no ping is answered in time: both sides give the connection up, and come back no better."""
+    proxy.up.byte_interval_s = proxy.down.byte_interval_s = 1.0
+    await proxy.connections(proxy.accepted + 2)
+    proxy.cut()
+    proxy.heal()
+
+
 async def shut(proxy: Proxy) -> None:
     """Everything is reset, and so is every attempt to come back, ten times."""
     proxy.shut = True
@@ -238,6 +247,7 @@ FAULTS: tuple[Callable[[Proxy], Awaitable[None]], ...] = (
     clients_gone,
     delayed,
     trickling,
+    a_byte_a_second,
     shut,
 )
 
@@ -274,18 +284,18 @@ async def test_the_server_lets_go_of_clients_that_vanished(tmp_path: Path) -> No
         assert sessions.operators()
         made.proxy.shut = True
         made.proxy.lose_client()
-        async with asyncio.timeout(SHORT.keepalive_time_s + SHORT.keepalive_timeout_s + 2 * SHORT.write_timeout_s):
-            while sessions.operators() or sessions.names(v1.ACTOR_KIND_CORE):
-                await made.proxy.connections(made.proxy.accepted + 1)
+        while sessions.operators() or sessions.names(v1.ACTOR_KIND_CORE):  # as long as the house has patience
+            await made.proxy.connections(made.proxy.accepted + 1)
         made.proxy.heal()
         await made.work(DURING)
         await made.assert_all_in_order()
 
 
-async def test_a_console_connects_over_a_slow_line(tmp_path: Path) -> None:
-    """With a second there and back, which connecting takes four times: longer than gRPC's first patience."""
-    async with house(tmp_path) as made:
-        made.proxy.up.latency_s = made.proxy.down.latency_s = 0.2
-        bob = await made.server.let_in("bob", v1.ROLE_SOC_OPERATOR, made.proxy.address)
+async def test_a_console_connects_over_a_slow_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a second there and back, which connecting takes several times; every patience is as it is shipped."""
+    monkeypatch.undo()  # no impatience of these tests' own
+    async with asyncio.timeout(PATIENCE_S), listening(Limits()) as server, proxied(server.address) as proxy:
+        proxy.up.latency_s = proxy.down.latency_s = 0.5
+        bob = await server.let_in("bob", v1.ROLE_SOC_OPERATOR, proxy.address)
         async with OperatorSession(bob) as desk:
             assert desk.link is Link.UP

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SMALL = readers.Sizes(operators=40, slow=4, stuck=2, rounds=9, proposals=8)
-"""`scripts/besiege readers` takes the full size."""
+"""`scripts/besiege readers` takes the full size, and holds the others to twice the time."""
+NOISE = 5.0
+"""So few rounds of so few, beside other tests, find up to three times as long by chance; a reader whom the server waits
+for would make it hundreds."""
 
 
 @pytest.fixture
@@ -42,9 +45,12 @@ def other_server(tmp_path: Path) -> Iterator[ServerProcess]:
 async def test_slow_and_stuck_readers_do_not_keep_the_others_waiting(
     server: ServerProcess, other_server: ServerProcess
 ) -> None:
-    """Beside them a decision is on every other screen within twice the time, and the server's memory stays bounded."""
+    """Beside them a decision is on every other screen in no time of another order, and the server's memory bounded."""
     found = await readers.cost(server, other_server, SMALL, Progress())
-    assert [figure.name for figure in readers.figures(SMALL, found) if not figure.holds] == []
+    assert found.ratio < readers.WORSE * NOISE
+    bounded = {figure.name: figure.holds for figure in readers.figures(SMALL, found) if figure.most is not None}
+    bounded.pop("as many times as long")
+    assert bounded == {"server's peak memory grew meanwhile by": True}
 
 
 async def test_who_takes_nothing_is_let_go() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from governance_server.domain import judging
-from tests.simulation.planted.bug import look_for
+from tests.simulation.planted.bug import look_for, without
 from tests.simulation.planted.table import ALL
 
 if TYPE_CHECKING:
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("bug", ALL, ids=lambda bug: bug.name)
 def test_it_is_found(bug: Bug, record_property: Callable[[str, object], None]) -> None:
-    """Some seed finds a planted bug, and says which promise it breaks."""
+    """Some seed finds a planted bug, and says which promise it breaks; the same run without it breaks none."""
     found = look_for(bug)
     assert found is not None, f"{bug.seeds} seeds did not find it: {bug.breaks}"
+    assert without(bug, found) == ""
     record_property("found", f"seed {found.seed}, step {found.step}")
     print(f"{bug.name}: seed {found.seed}, step {found.step}: {found.sentence}")  # noqa: T201 - shown by pytest -rP
 

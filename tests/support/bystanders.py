@@ -29,6 +29,11 @@ class Bystanders:
         self._up, self._down = up, down
         self._first = up.hello.head_offset + 1  # other decisions than whoever worked here before
 
+    @property
+    def offset(self) -> int:
+        """How far the operator has been told the ledger."""
+        return self._down.offset
+
     async def cycle(self) -> float:
         """Propose, see, approve, be given leave, accept; return how long that took."""
         number = self._first + len(self.cycles_s)

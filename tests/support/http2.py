@@ -76,6 +76,7 @@ class Peer:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.frames: list[Frame] = []
+        self._head: bytes | None = None
         self._reader = reader
         self._writer = writer
 
@@ -106,12 +107,13 @@ class Peer:
         return sent
 
     async def read(self) -> Frame | None:
-        """Return the next frame; None at the connection's end."""
+        """Return the next frame; None at the connection's end. Whoever is cancelled in the middle can go on later."""
         try:
-            head = await self._reader.readexactly(9)
+            head = self._head = self._head or await self._reader.readexactly(9)
             payload = await self._reader.readexactly(int.from_bytes(head[:3], "big"))
         except (asyncio.IncompleteReadError, ConnectionError, ssl.SSLError):
             return None
+        self._head = None
         kind, flags, stream = struct.unpack(">BBI", head[3:])
         got = Frame(kind, flags, stream, payload)
         self.frames.append(got)

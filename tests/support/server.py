@@ -9,6 +9,8 @@ import subprocess
 import sys
 from typing import IO, TYPE_CHECKING
 
+from tests.support import canaries
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -63,7 +65,9 @@ class ServerProcess:
         verb = ["core", "add"] if role == "core" else ["operator", "add"]
         roles = [] if role == "core" else ["--role", role]
         run_server_command(*verb, str(self.directory), name, *roles, *options)
-        return self.directory / "credentials" / f"{name}.toml"
+        path = self.directory / "credentials" / f"{name}.toml"
+        canaries.note_file(path)
+        return path
 
     def start(self, *, environment: dict[str, str] | None = None) -> None:
         """Start serving; return when callers can connect. Raises AssertionError with the log if it does not come up."""

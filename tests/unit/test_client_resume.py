@@ -41,6 +41,8 @@ def test_what_was_saved_is_loaded(tmp_path: Path) -> None:
         "null",
         '{"ledger_id": "x", "offset": 1}',
         f'{{"ledger_id": "{LEDGER}", "offset": -1}}',
+        f'{{"ledger_id": "{LEDGER}", "offset": true}}',
+        f'{{"ledger_id": "{LEDGER}", "offset": {2**63}}}',
         "[" * 9999,
     ],
 )

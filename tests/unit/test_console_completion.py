@@ -151,6 +151,7 @@ def test_rows() -> None:
         ("modify aaaa parameters-", ["parameters-=port"]),
         ("modify aaaa scope=host dur", ["duration=15m", "duration=1h", "duration=none"]),
         ("modify zzzz sc", []),
+        ("""reject aaaaaaaa "known "'sc""", ["'known scanner'"]),
         ("note 1 ", []),
         ("away ", []),
         ("xyzzy ", []),

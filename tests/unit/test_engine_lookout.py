@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING, cast
 
 import pytest
 
@@ -12,11 +13,15 @@ from governance_server.domain.house import House
 from governance_server.domain.moment import SECOND_US, microseconds
 from governance_server.engine.batch import Batch
 from governance_server.engine.enrolment import ADMINISTRATOR, issue_credential
-from governance_server.engine.lookout import Lookout
+from governance_server.engine.lookout import MOST_FAILURES, Lookout
+from governance_server.engine.ports import Head, StoreBusyError, StoreError
 from governance_server.errors import Unavailable
 from tests.support.clock import ManualClock
 from tests.support.messages import OPERATOR_1, rejection
 from tests.support.served import Served, serving
+
+if TYPE_CHECKING:
+    from governance_server.engine.ports import Store
 
 
 async def append(served: Served, event: v1.Event) -> int:
@@ -106,3 +111,49 @@ async def test_the_servers_time_goes_on_from_the_ledgers() -> None:
         assert served.clock.now_us() == ahead.now_us()
         for task in running:
             task.cancel()
+
+
+class Failing:
+    """A ledger that cannot be read, so many times."""
+
+    def __init__(self, *errors: StoreError) -> None:
+        self.left = list(errors)
+        self.looks = 0
+
+    async def head(self) -> Head:
+        self.looks += 1
+        if self.left:
+            raise self.left.pop(0)
+        return Head(0, b"", 0)
+
+
+async def looked(served: Served, store: Failing, looks: int) -> asyncio.Task[None]:
+    """Let time go on until it has looked so often, or has ended; return the task."""
+    looking = asyncio.create_task(Lookout(cast("Store", store), served.clock, served.edge.governor).run())
+    while store.looks < looks and not looking.done():
+        served.clock.advance(SECOND_US)
+        await asyncio.sleep(0)
+    return looking
+
+
+async def test_a_ledger_that_cannot_be_read_any_more() -> None:
+    """Nobody is let in then, and no command comes: after ten seconds the lookout ends with what it was told."""
+    async with serving() as served:
+        looking = await looked(served, Failing(*[StoreError("disk I/O error")] * MOST_FAILURES), MOST_FAILURES)
+        with pytest.raises(StoreError, match="disk I/O error"):
+            await looking
+
+
+@pytest.mark.parametrize(
+    "errors",
+    [
+        [StoreError("passing")] * (MOST_FAILURES - 1),
+        [StoreBusyError("held by another")] * (MOST_FAILURES * 3),
+    ],
+)
+async def test_a_ledger_that_can_be_read_again(errors: list[StoreError]) -> None:
+    """What passes within ten seconds, or is only held by another process, ends nothing."""
+    async with serving() as served:
+        looking = await looked(served, Failing(*errors), len(errors) + 2)
+        assert not looking.done()
+        looking.cancel()

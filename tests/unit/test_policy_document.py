@@ -593,6 +593,13 @@ def test_bad_documents(document: str, place: str, line: int, sentence: str) -> N
     assert list(problems) == [v1.PolicyProblem(place=place, line=line, problem=sentence)]
 
 
+def test_of_too_many_rules_none_is_read() -> None:
+    """To read a condition takes milliseconds, and others wait for it: beyond the number, no rule is looked at."""
+    rules = "".join(f'[[approval]]\nname = "a{number}"\nwhen = "1 +"\n' for number in range(51))
+    (problem,) = read_policy(rules).problems
+    assert problem.problem == "approval must be at most 50."
+
+
 def test_all_problems_at_once() -> None:
     """Everything that is wrong is told at once, in the order of the lines."""
     document = '[sla]\nlow_s = 0\n[[approval]]\nname = "?"\nwhen = "zz && yy"\n[work]\nclaim_lease_s = "1"\n'

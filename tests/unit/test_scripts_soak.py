@@ -209,6 +209,14 @@ def test_what_is_not_flat_is_found(growth: float, holds: bool) -> None:
     assert missed == ([] if holds else ["resident memory, growth in an hour"])
 
 
+def test_what_was_not_looked_at_is_not_flat() -> None:
+    """Where one of the instruments was silent in the judged window, the soak does not hold."""
+    soak = soaked(0.0)
+    soak.selves = soak.selves[:150]
+    found = figures(soak, Plan.of(60, 1))
+    assert [each.name for each in found if not each.holds] == ["samples in it, of the scarcest kind"]
+
+
 def test_the_picture() -> None:
     """It is one document with a title, light and dark colours, and a curve for each figure."""
     svg = picture(soaked(0.0), Plan.of(60, 1), "beside <other> work")

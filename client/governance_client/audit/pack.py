@@ -36,6 +36,11 @@ _UNIX: Final = 3
 _MOST_BYTES: Final = 256 * 1024 * 1024
 """Of all files together: far beyond a decision with the most entries and the largest proposal there can be."""
 _MOST_FILES: Final = 1000
+_NO_ARCHIVE: Final = (
+    *(OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error),
+    ValueError,  # of a place before the file's beginning
+)
+"""All that reading an archive ends with where it is none."""
 _ADVICE: Final = N_(
     "Do not believe the pack; have it made anew by somebody whom you trust, or verify the ledger itself."
 )
@@ -109,17 +114,20 @@ def write(file: IO[bytes], files: Mapping[str, bytes]) -> None:
             archive.writestr(entry, content)
 
 
-def read(path: Path) -> Pack:
+def read(archive_file: Path | IO[bytes]) -> Pack:
     """Read an archive, and check that it is whole: that it has the files of its manifest, as that describes them.
+
+    Args:
+        archive_file: Where it is, or the archive itself, open.
 
     Raises:
         UnusableFileError: It cannot be read, or is no pack.
         ProofBrokenError: A file is missing, too many, or not as the manifest says.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(archive_file) as archive:
             files = _unpacked(archive)
-    except (OSError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, zlib.error) as error:
+    except _NO_ARCHIVE as error:
         raise _unusable(str(error)) from None
     manifest = _parsed(files, MANIFEST)
     if manifest.get("format") != FORMAT:

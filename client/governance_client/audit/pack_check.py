@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from governance_client.audit import pack as packs
 from governance_client.audit.evidence import Checked, check
@@ -75,11 +75,11 @@ class CheckedPack(NamedTuple):
             yield _("Its page was made by another version, and was not compared: believe the entries, not the page.")
 
 
-def check_pack(path: Path, key: VerifierKey) -> CheckedPack:
+def check_pack(archive: Path | IO[bytes], key: VerifierKey) -> CheckedPack:
     """Check a pack.
 
     Args:
-        path: The archive.
+        archive: Where it is, or the archive itself, open.
         key: The key to trust, which comes from elsewhere than the pack.
 
     Raises:
@@ -87,7 +87,7 @@ def check_pack(path: Path, key: VerifierKey) -> CheckedPack:
         ChainBrokenError: Something in it is not what was signed, or is not what the rest of it gives.
         ProtocolError: It says what this version does not know.
     """
-    pack = packs.read(path)
+    pack = packs.read(archive)
     checked = check(pack.evidence, key)
     compared = packs.compare(pack, checked)
     return CheckedPack(checked, compared, story_of(checked).without_order)

@@ -117,7 +117,9 @@ async def _diff(context: Context, arguments: Namespace) -> int:
     ours = _text(arguments.file)
     try:
         tomllib.loads(ours)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError:
+        raise _UnusableFileError(_("it is nested too deeply")) from None
+    except ValueError as error:  # the parser's own, and Python's for a number of too many digits
         raise _UnusableFileError(_("it is no TOML: {why}").format(why=error)) from None
     theirs = (await _in_force(context)).document
     found = differences(theirs, ours)

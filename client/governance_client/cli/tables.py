@@ -27,7 +27,8 @@ def differences(before: str, after: str) -> list[Difference]:
     """Return what differs between two documents, in the order of the keys; how they are written does not count.
 
     Raises:
-        tomllib.TOMLDecodeError: One of them is no TOML.
+        ValueError: One of them is no TOML.
+        RecursionError: One of them is nested too deeply.
     """
     old, new = _flat(tomllib.loads(before)), _flat(tomllib.loads(after))
     found = []

@@ -152,18 +152,11 @@ def _parted(rest: str) -> tuple[list[typed.Word], str, int]:
     try:
         found = typed.words(rest)
     except typed.UnclosedError as error:
-        start = _start_of_word(rest, error.start)
-        return typed.words(rest[:start]), rest[start : error.start] + rest[error.start + 1 :], len(rest) - start
+        before = "".join(each.text for each in typed.words(rest[error.word : error.start]))
+        return typed.words(rest[: error.word]), before + rest[error.start + 1 :], len(rest) - error.word
     if not found or found[-1].end < len(rest):
         return found, "", 0
     return found[:-1], found[-1].text, found[-1].end - found[-1].start
-
-
-def _start_of_word(rest: str, at: int) -> int:
-    """Return where the word starts that has an open quote at a place."""
-    while at and not rest[at - 1].isspace():
-        at -= 1
-    return at
 
 
 def _candidates(place: _Place, world: World) -> Iterator[tuple[str, str]]:

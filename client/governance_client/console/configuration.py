@@ -153,6 +153,10 @@ def _document(source: _Source) -> dict[str, Any]:
         line = found["line"] if found else max(len(source.text.splitlines()), 1)
         text = _("{file}, line {line}: that is no TOML: {what}. Nothing of the file is used.")
         raise ConfigurationError(text.format(file=inert(str(source.path)), line=line, what=inert(what))) from None
+    except (ValueError, RecursionError) as error:  # what Python itself does not read: numbers of thousands of digits
+        why = _("nested too deeply") if isinstance(error, RecursionError) else str(error)
+        text = _("{file} cannot be read: {why}.")
+        raise ConfigurationError(text.format(file=inert(str(source.path)), why=inert(why))) from None
 
 
 def _choice(*known: str) -> Callable[[Settings, _Source, str, Any], Settings]:

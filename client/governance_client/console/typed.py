@@ -31,15 +31,17 @@ class UnclosedError(ValueError):
 
     Attributes:
         start: Where it is in the line.
+        word: Where the word starts that it is in; before it, other parts of the word may have stood in quotes.
     """
 
-    def __init__(self, mark: str, start: int) -> None:
+    def __init__(self, mark: str, start: int, word: int) -> None:
         super().__init__(
             _("The quote {mark} is not closed. Close it, or put the whole text in the other kind of quotes.").format(
                 mark=mark
             )
         )
         self.start = start
+        self.word = word
 
 
 def words(line: str) -> list[Word]:
@@ -70,7 +72,7 @@ def _word(line: str, start: int) -> Word:
     opens = True
     while at < len(line) and not line[at].isspace():
         if opens and line[at] in _QUOTES:
-            text, at = _quoted(line, at)
+            text, at = _quoted(line, at, start)
             parts.append(text)
             continue
         parts.append(line[at])
@@ -79,8 +81,8 @@ def _word(line: str, start: int) -> Word:
     return Word("".join(parts), start, at, line[start] in _QUOTES)
 
 
-def _quoted(line: str, start: int) -> tuple[str, int]:
-    """Return what stands in the quotes that open at a place, and the place after them."""
+def _quoted(line: str, start: int, word: int) -> tuple[str, int]:
+    """Return what stands in the quotes that open at a place, and the place after them. The word starts at another."""
     mark, parts, at = line[start], list[str](), start + 1
     while at < len(line) and line[at] != mark:
         if mark == '"' and line[at] == "\\" and line[at + 1 : at + 2] and line[at + 1] in _ESCAPABLE:
@@ -88,7 +90,7 @@ def _quoted(line: str, start: int) -> tuple[str, int]:
         parts.append(line[at])
         at += 1
     if at == len(line):
-        raise UnclosedError(mark, start)
+        raise UnclosedError(mark, start, word)
     return "".join(parts), at + 1
 
 

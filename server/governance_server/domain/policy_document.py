@@ -137,6 +137,10 @@ class _Reader:
         if not isinstance(value, list) or not all(isinstance(element, dict) for element in value):
             self._problem(place, f"This is a list of tables, each [[{_written(place)}]], not {shown(value)}.")
             return
+        if table.most and len(value) > table.most:
+            self._troubled.add(table.field)
+            self._problem(place, f"{_written(place)} must be at most {table.most}.")
+            return
         self._set_at[table.field] = [place]
         elements = [self._rule(table, (*place, number), element) for number, element in enumerate(value, 1)]
         names = [element.get("name") for element in elements]

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from governance_server.domain.conditions import problems_of
+from governance_server.domain.consistency import MOST_RULES
 from governance_server.domain.policy_schema import (
     AUTOMATIONS,
     RISKS,
@@ -36,12 +37,14 @@ class RuleTable(NamedTuple):
         keys: What each element may have.
         required: What each has to have.
         gather: Returns what the field becomes of elements that are in order.
+        most: How many there may be; 0 for any number. Beyond, none is read: to read a condition takes milliseconds.
     """
 
     field: str
     keys: Mapping[str, Taker]
     required: Sequence[str]
     gather: Callable[[Sequence[Mapping[str, Any]]], Any]
+    most: int = 0
 
 
 def _name(value: Any) -> str:
@@ -94,6 +97,7 @@ RULE_TABLES: Final[Mapping[str, RuleTable]] = {
         },
         ("name",),
         _approvals,
+        MOST_RULES,
     ),
     "escalation": RuleTable(
         "escalation_rules",
@@ -108,6 +112,7 @@ RULE_TABLES: Final[Mapping[str, RuleTable]] = {
         },
         ("name", "priority", "on", "to"),
         _escalations,
+        MOST_RULES,
     ),
     "core": RuleTable("core_owners", {"name": _name, "owners": _names}, ("name", "owners"), _owners),
 }

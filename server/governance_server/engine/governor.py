@@ -23,6 +23,7 @@ from google.protobuf.message import Message
 from governance import v1
 from governance_server.domain.command import Command, Tick
 from governance_server.domain.house import House, concerns_house, house_of
+from governance_server.domain.moment import SECOND_US
 from governance_server.domain.pressure import hold_back_below, pressure
 from governance_server.engine.batch import Batch
 from governance_server.engine.deliberation import TIMEKEEPER, Deliberation, Known
@@ -125,6 +126,7 @@ class Governor:
         """Read what is open. Called once, before anything else."""
         memory = self._memory
         memory.head = await self._store.head()
+        self._keep_up_with(memory.head)
         memory.house = house_of(await self._store.house())
         self.timekeeper.watch_house(memory.house)
         async for decision in self._store.open_decisions():
@@ -262,7 +264,7 @@ class Governor:
         memory = self._memory
         if transaction.head.offset == memory.head.offset:
             return memory.house, {}
-        self._clock.not_before(transaction.head.recorded_at_us)
+        self._keep_up_with(transaction.head)
         records = await transaction.records_after(memory.head.offset)
         appended = [v1.Entry.FromString(record.entry) for record in records]
         for entry in appended:
@@ -270,6 +272,13 @@ class Governor:
         house = house_of(await transaction.house()) if any(map(concerns_house, appended)) else memory.house
         named = {record.decision_id for record in records if record.decision_id}
         return house, dict(await transaction.decisions(named))
+
+    def _keep_up_with(self, head: Head) -> None:
+        """Have time go on from where the ledger is."""
+        ahead_us = head.recorded_at_us - self._clock.now_us()
+        if ahead_us > SECOND_US:
+            log.warning("another process recorded an entry ahead of time; time goes on from there", ahead_us=ahead_us)
+        self._clock.not_before(head.recorded_at_us)
 
     async def _look_up(
         self, transaction: Transaction, requests: Sequence[Request], others: Mapping[str, DecisionRow]

@@ -37,7 +37,7 @@ frames."""
 
 
 class News(NamedTuple):
-    """What a session has to be told in one frame.
+    """What a session has to be told: in one frame, or in a few where the receipts are many bytes.
 
     Attributes:
         receipts: The answers to its commands.

@@ -59,6 +59,19 @@ async def back_up(ledger: Path, copy: Path, progress: Progress | None = None) ->
     return verified
 
 
+async def assure_begun(store: SqliteStore, path: Path) -> None:
+    """Return if a ledger has a first entry, which gives it its name: one without is nobody's, and proves nothing.
+
+    Raises:
+        StoreError: It has none, or could not be read.
+    """
+    if not await store.ledger_id():
+        raise StoreError(
+            f"The ledger at {path} has no first entry: what was in it is gone. Keep the files beside it, find out what"
+            " happened to it, and go on from a backup."
+        )
+
+
 async def verify_copy(copy: Path, progress: Progress | None = None) -> Verified:
     """Verify all of a ledger that nobody else has open, and note that it was.
 
@@ -68,6 +81,7 @@ async def verify_copy(copy: Path, progress: Progress | None = None) -> Verified:
     """
     store = await SqliteStore.open(copy, create=False)
     try:
+        await assure_begun(store, copy)
         verified = await check(store, progress=progress)
         await store.record_verified(verified.offset)
     finally:

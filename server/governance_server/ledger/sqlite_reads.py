@@ -18,6 +18,7 @@ from governance_server.engine.ports import (
     Deed,
     Head,
     Searched,
+    StoreBusyError,
     StoredCredential,
     StoreError,
 )
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
     from governance_server.engine.ports import DecisionQuery, EntryQuery, Record, SignedCheckpoint
     from governance_server.ledger.projection_check import Misprojection
 
+PRIMARY_CODE: Final = 0xFF
+"""The part of SQLite's extended error codes that tells the kind of error."""
 OPEN_BATCH: Final = 512
 """Open decisions held in memory at a time while all are read."""
 
@@ -172,7 +175,7 @@ class SqliteReads:
     async def structural_damage(self) -> str:
         """Return what SQLite finds wrong with its own file, shortly; empty where it finds nothing."""
         async with self._connection() as connection:
-            finding = (await connection.exec_driver_sql("PRAGMA quick_check(1)")).scalar_one()
+            finding = (await connection.exec_driver_sql("PRAGMA integrity_check(1)")).scalar_one()
         return "" if finding == "ok" else str(finding)
 
     async def misprojection(self) -> Misprojection | None:
@@ -213,6 +216,10 @@ class SqliteReads:
                 yield connection
         except (SQLAlchemyError, sqlite3.Error, OverflowError) as error:
             cause = getattr(error, "orig", None) or error
+            if getattr(cause, "sqlite_errorcode", 0) & PRIMARY_CODE == sqlite3.SQLITE_BUSY:
+                raise StoreBusyError(
+                    "The ledger could not be read: another process holds it for itself. Find out which one; try again."
+                ) from error
             raise StoreError(f"The ledger could not be read: {cause}. Try again once the cause is gone.") from error
 
     def _assure_open(self) -> None:

@@ -14,7 +14,7 @@ from governance_server.ledger import checkpoints, statements
 from governance_server.ledger.migration import migrate
 from governance_server.ledger.settling import settled
 from governance_server.ledger.sqlite_engine import ledger_engine
-from governance_server.ledger.sqlite_reads import SqliteReads
+from governance_server.ledger.sqlite_reads import PRIMARY_CODE, SqliteReads
 from governance_server.ledger.sqlite_transaction import SqliteTransaction, told_as_store_error
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 FILE_MODE: Final = 0o600
 """The ledger is its owner's. SQLite gives the files beside it (-wal, -shm) the same mode."""
-_PRIMARY_CODE: Final = 0xFF
-"""The part of SQLite's extended error codes that tells the kind of error."""
 
 
 class SqliteStore(SqliteReads):
@@ -94,7 +92,7 @@ class SqliteStore(SqliteReads):
         try:
             await self._driver.execute(statements.BEGIN)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & _PRIMARY_CODE == sqlite3.SQLITE_BUSY:
+            if error.sqlite_errorcode & PRIMARY_CODE == sqlite3.SQLITE_BUSY:
                 raise StoreBusyError(
                     "The ledger could not be locked: database is locked by another process. Nothing was changed;"
                     " find out which one holds it, and try again."
@@ -163,6 +161,12 @@ def _find(path: Path, *, create: bool) -> None:
         elif not os.access(path, os.R_OK | os.W_OK):
             path.stat()
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        elif not create and path.stat().st_size == 0:
+            # SQLite would take it for a new database, and remove the log beside it that may hold all there was
+            raise StoreError(
+                f"The ledger at {path} is an empty file: what was in it is gone. It was not touched. Keep the files"
+                " beside it, find out what happened to it, and go on from a backup."
+            )
     except FileNotFoundError as error:
         advice = "Make its directory first" if create else "Name another one, or make one first"
         raise StoreError(f"There is no ledger at {path}. {advice}.") from error

@@ -16,6 +16,10 @@ MODE: Final = 0o600
 FOLDER_MODE: Final = 0o700
 
 
+_LARGEST_OFFSET: Final = 2**63 - 1
+"""What a ledger can count to: beyond, it could not be asked for."""
+
+
 class FileBookmarks:
     """The port's Bookmarks, as JSON files in a folder of the server's directory, readable by their owner alone."""
 
@@ -36,12 +40,12 @@ class FileBookmarks:
             content = json.loads(path.read_text(encoding="utf-8"))
             return Bookmark(
                 str(content["ledger_id"]),
-                int(content["offset"]),
+                _offset(content["offset"]),
                 {str(key): int(told_us) for key, told_us in content["reminded"].items()},
             )
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             raise BookmarkError(
                 f"{path} cannot be read ({type(error).__name__}). Remove it to notify from the ledger's end on."
             ) from error
@@ -61,3 +65,10 @@ class FileBookmarks:
             prepared.replace(path)
         except OSError as error:
             raise BookmarkError(f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _offset(value: object) -> int:
+    """Return an offset that was written. Raises ValueError or TypeError where it is none."""
+    if type(value) is not int or not 0 <= value <= _LARGEST_OFFSET:
+        raise ValueError("it is no offset")
+    return value

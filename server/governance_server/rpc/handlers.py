@@ -216,6 +216,21 @@ async def _heard(admission: Awaitable[Principal], context: Context) -> Principal
         raise
 
 
+class _Bounded:
+    """A call's context on which nobody writes for longer than a stream's client may take nothing."""
+
+    def __init__(self, context: Context, timeout_s: float) -> None:
+        self._context = context
+        self._timeout_s = timeout_s
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    async def write(self, response: Any) -> None:
+        """Send one response, as `send`."""
+        await send(self._context, response, self._timeout_s)
+
+
 class Gate(grpc.aio.ServerInterceptor):
     """Lets nobody anonymous reach what is not ours to serve: health and reflection."""
 
@@ -259,16 +274,18 @@ class Gate(grpc.aio.ServerInterceptor):
         async def serve(request: Any, context: Context) -> None:
             async with faults_end_the_call(method, context):
                 principal = await _heard(self._edge.authenticator.authenticate(context), context)
-                await self._while_it_stands(self._respond(inner(request, context), context), context, principal)
+                # these libraries write through the context themselves, and health holds a lock meanwhile
+                bounded = _Bounded(context, self._edge.limits.write_timeout_s)
+                await self._while_it_stands(self._respond(inner(request, bounded), bounded), context, principal)
 
         return serve
 
-    async def _respond(self, responses: Any, context: Context) -> None:
+    async def _respond(self, responses: Any, context: _Bounded) -> None:
         if not inspect.isasyncgen(responses):
             await responses
             return
         async for response in responses:
-            await send(context, response, self._edge.limits.write_timeout_s)
+            await context.write(response)
 
     async def _while_it_stands(
         self, serving: Coroutine[Any, Any, None], context: Context, principal: Principal
@@ -288,4 +305,4 @@ class Gate(grpc.aio.ServerInterceptor):
             await served
         finally:
             served.cancel()
-            await asyncio.wait([served])
+            await asyncio.gather(served, return_exceptions=True)  # whatever it ended with is looked at

@@ -27,8 +27,8 @@ class Limits:
     Attributes:
         max_frame_bytes: Largest message taken; a larger one ends its call with RESOURCE_EXHAUSTED. gRPC's own default.
         max_commands_per_frame: As the contract's `max_items` says.
-        max_connections: Open connections in all, also those of strangers, who can hold one for `handshake_timeout_s`
-            without saying anything: twice as many as streams. One more is closed at once.
+        max_connections: Open connections of each listener, also those of strangers, who can hold one for
+            `handshake_timeout_s` without saying anything: twice as many as streams. One more is closed at once.
         max_streams: Open streams in all: 500 sessions, five times the 100 operators that were asked for, and as many
             again, since whoever lost its connection unseen comes back before the server lets go of the stream it had.
         max_streams_per_caller: Open streams of one credential: a console, a board, a script, and what hangs of them.

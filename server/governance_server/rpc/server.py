@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -34,6 +36,9 @@ SERVICES: tuple[str, ...] = tuple(
     for service in file.services_by_name.values()
 )
 """The contract's services, by their full names."""
+
+LAST_HEALTH_S: Final = 1.0
+"""How long a stop waits until whoever watches the health was told: each is told in turn, and one may take nothing."""
 
 
 class Tls(NamedTuple):
@@ -100,14 +105,15 @@ class RpcServer:
 
     async def stop(self) -> None:
         """Take no new call, tell the streams, let what is under way end, and cut off what has not ended in time."""
-        await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LAST_HEALTH_S):
+                await self._set_health(health_pb2.HealthCheckResponse.NOT_SERVING)
         self._edge.stopping.set()
         self._edge.connections.wake()
         await self._server.stop(self._edge.limits.stop_grace_s)
 
     async def _set_health(self, status: int) -> None:
-        for service in ("", *SERVICES):
-            await self._health.set(service, status)
+        await asyncio.gather(*(self._health.set(service, status) for service in ("", *SERVICES)))
 
 
 def _rpcs(edge: Edge) -> Mapping[str, Mapping[str, Rpc]]:

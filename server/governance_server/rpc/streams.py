@@ -19,7 +19,7 @@ from governance_server.domain.command import Command
 from governance_server.domain.moment import SECOND_US, duration, timestamp
 from governance_server.engine.frames import halt_items, length_delimited, receipt_items
 from governance_server.engine.ports import StoreError
-from governance_server.engine.session import News, Session
+from governance_server.engine.session import NEWS_BYTES, News, Session
 from governance_server.errors import FailedPrecondition, Fault, FieldViolation, InvalidArgument, Unavailable
 from governance_server.rpc import validation
 from governance_server.rpc.authentication import Standing
@@ -43,7 +43,10 @@ PRESSURE: Final = v1.CoreNews.PRESSURE_FIELD_NUMBER
 CONSOLE_RULES: Final = v1.OperatorNews.CONSOLE_RULES_FIELD_NUMBER
 RECEIPTS_BYTES: Final = 1024 * 1024
 """Receipts in a frame stop growing here. A refusal carries the decision as it stands, so that the answers to one frame
-can be hundreds of times as large as it was; with the changes beside them they stay far below gRPC's 4 MiB."""
+can be hundreds of times as large as it was."""
+TOGETHER_BYTES: Final = RECEIPTS_BYTES + NEWS_BYTES
+"""Receipts and changes that are more than this come in frames of their own: the largest decision fits gRPC's 4 MiB
+once, and not as a change beside a refusal that carries it, too."""
 RETRY_AFTER_US: Final = SECOND_US
 """When a client is told to come back after a stop: a restart takes about that long."""
 
@@ -227,7 +230,7 @@ class Stream:
         return self._frame_bytes(session.cursor, HELLO, hello.SerializeToString())
 
     def _news_frames(self, news: News) -> Iterator[bytes]:
-        """Yield what there is to tell: one frame, and more where the receipts are too many bytes for one.
+        """Yield what there is to tell: one frame, and more where it is too many bytes for one.
 
         The changes are in the first, so that nobody has a receipt before the change that it is for.
         """
@@ -236,8 +239,12 @@ class Stream:
             return
         receipts = _receipt_parts(news.receipts)
         asked = _part(PRESSURE, news.pressure) + _part(CONSOLE_RULES, news.console_rules)
-        content = b"".join((next(receipts, b""), *news.changes, halt_items(news.halts), asked))
-        yield self._frame_bytes(news.offset, NEWS, content)
+        told = b"".join((*news.changes, halt_items(news.halts), asked))
+        answers = next(receipts, b"")
+        if answers and len(told) + len(answers) > TOGETHER_BYTES:
+            yield self._frame_bytes(news.offset, NEWS, told)
+            told = b""
+        yield self._frame_bytes(news.offset, NEWS, answers + told)
         for part in receipts:
             yield self._frame_bytes(news.offset, NEWS, part)
 

@@ -89,6 +89,15 @@ class Found(NamedTuple):
     sentence: str
 
 
+def without(bug: Bug, found: Found) -> str:
+    """Live through what found a bug, as far as there, with nothing planted; return what is wrong, empty for nothing.
+
+    Only where nothing is has the bug been found, and not something else.
+    """
+    failure = run(found.seed, steps=found.step, adjust=bug.direct).failure
+    return "" if failure is None else failure.sentence
+
+
 def look_for(bug: Bug) -> Found | None:
     """Run seed after seed with a bug planted; return what found it, None where none of its seeds did.
 

@@ -31,8 +31,13 @@ def under_another_name() -> Iterator[None]:
 
 @contextmanager
 def text_acts() -> Iterator[None]:
-    """Draw what others wrote as it is."""
-    with replaced((inert, "_visible", lambda text, **_: text)):
+    """Draw what others wrote as it is, but for line breaks, which every policy has."""
+    visible = inert._visible
+
+    def as_it_is(text: str, *, ascii_only: bool) -> str:
+        return visible(text, ascii_only=ascii_only) if "\n" in text else text
+
+    with replaced((inert, "_visible", as_it_is)):
         yield
 
 
