@@ -268,6 +268,8 @@ def _filters(word: str) -> Iterator[tuple[str, str]]:
         yield from _starting(word, [*bare, *(f"{each}=" for each in choosing.KEYS)])
         return
     done, comma, last = value.rpartition(",")
+    if inert(done) != done:
+        return  # what was typed so far cannot be offered again as it is
     minus = "-" if key == "sort" and value.startswith("-") else ""
     for each in choosing.values(key):
         if f"{minus}{each}".startswith(last):

@@ -193,9 +193,23 @@ def _pieces(text: str, width: int) -> Iterator[str]:
             yield text[start:]
             return
         space = end if text[end] == " " else text.rfind(" ", start + 1, end)
-        end = space if space > start else end
+        while space > start and _is_mark(text[space + 1 : space + 2]):
+            space = text.rfind(" ", start + 1, space)  # a mark belongs to the space, and would land on ours
+        end = space if space > start else _before_marks(text, start, end)
         yield text[start:end]
         start = end + 1 if text[end] == " " else end
+
+
+def _before_marks(text: str, start: int, end: int) -> int:
+    """Return a place to part text at, up to an end: not between a character and the marks on it, if that is not all."""
+    at = end
+    while at > start + 1 and _is_mark(text[at]):
+        at -= 1
+    return end if _is_mark(text[at]) else at
+
+
+def _is_mark(character: str) -> bool:
+    return bool(character) and not character.isascii() and unicodedata.category(character) in _MARKS
 
 
 def _end(text: str, start: int, width: int) -> int:

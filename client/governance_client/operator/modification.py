@@ -47,18 +47,23 @@ def modified(action: v1.Action, typed: Sequence[str]) -> v1.Action:
 
 
 def differences(before: v1.Action, after: v1.Action) -> list[v1.ActionChange]:
-    """Return how two actions differ, part by part."""
-    return [v1.ActionChange(part=part, before=old, after=new) for part, old, new in _parts(before, after) if old != new]
+    """Return how two actions differ, part by part: something wherever they do, even where both are told alike."""
+    return [v1.ActionChange(part=part, before=old, after=new) for part, old, new in _parts(before, after)]
 
 
 def _parts(before: v1.Action, after: v1.Action) -> Iterator[tuple[str, str, str]]:
-    yield "type", _name(v1.ActionType.Name, before.type), _name(v1.ActionType.Name, after.type)
-    yield "scope", _name(v1.ActionScope.Name, before.scope), _name(v1.ActionScope.Name, after.scope)
-    yield "duration", _duration(before), _duration(after)
-    yield "targets", _targets(before), _targets(after)
+    if before.type != after.type:
+        yield "type", _name(v1.ActionType.Name, before.type), _name(v1.ActionType.Name, after.type)
+    if before.scope != after.scope:
+        yield "scope", _name(v1.ActionScope.Name, before.scope), _name(v1.ActionScope.Name, after.scope)
+    if before.duration != after.duration:
+        yield "duration", _duration(before), _duration(after)
+    if list(before.targets) != list(after.targets):
+        yield "targets", _targets(before), _targets(after)
     old, new = dict(before.parameters), dict(after.parameters)
     for name in sorted({*old, *new}):
-        yield f"{_PARAMETER}{name}", old.get(name, ""), new.get(name, "")
+        if old.get(name) != new.get(name):  # one that is there and says nothing is not one that is not there
+            yield f"{_PARAMETER}{name}", old.get(name, ""), new.get(name, "")
 
 
 def _targets(action: v1.Action) -> str:

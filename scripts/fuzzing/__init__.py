@@ -1,0 +1,1 @@
+"""What `scripts/fuzz` is made of: one harness under the fuzzer, its corpus, its coverage, and how all that is told."""
