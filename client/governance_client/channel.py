@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import grpc
 
+from governance_client.bearing import BearingChannel
+
 if TYPE_CHECKING:
     from governance_client.credentials import Credentials
 
@@ -30,11 +32,13 @@ USER_AGENT: Final = "governance-client"
 def connect(credentials: Credentials) -> grpc.aio.Channel:
     """Return a channel to the server. Connects when first used; the caller closes it.
 
-    It trusts the credentials' certificate authority alone, for their server_name alone. A bearer token travels as call
-    credentials, which gRPC refuses to send without TLS. The channel retries nothing: a stream's retries need its resume
-    point, and a command's its request_id.
+    It trusts the credentials' certificate authority alone, for their server_name alone. A bearer token travels in the
+    metadata of every call, and by TLS alone, since there is no other channel. The channel retries nothing: a stream's
+    retries need its resume point, and a command's its request_id.
     """
-    return grpc.aio.secure_channel(credentials.server, _channel_credentials(credentials), options=_options(credentials))
+    secured = _channel_credentials(credentials)
+    channel = grpc.aio.secure_channel(credentials.server, secured, options=_options(credentials))
+    return channel if credentials.token is None else BearingChannel(channel, credentials.token)
 
 
 def _channel_credentials(credentials: Credentials) -> grpc.ChannelCredentials:
@@ -44,9 +48,7 @@ def _channel_credentials(credentials: Credentials) -> grpc.ChannelCredentials:
             authority, credentials.client_key.encode(), credentials.client_certificate.encode()
         )
     assert credentials.token is not None, "Credentials hold a token or a client certificate"
-    return grpc.composite_channel_credentials(
-        grpc.ssl_channel_credentials(authority), grpc.access_token_call_credentials(credentials.token)
-    )
+    return grpc.ssl_channel_credentials(authority)
 
 
 def _options(credentials: Credentials) -> list[tuple[str, str | int]]:

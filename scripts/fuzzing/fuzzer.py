@@ -49,6 +49,7 @@ class Outcome:
         took_s: How long it took.
         findings: The inputs that broke something.
         said: The last words of the run that found one.
+        failure: What kept the fuzzer itself from going on; empty where nothing did.
     """
 
     name: str
@@ -59,6 +60,7 @@ class Outcome:
     took_s: float = 0.0
     findings: list[Path] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
+    failure: str = ""
 
     @property
     def per_second(self) -> float:
@@ -82,11 +84,7 @@ class Fuzzer:
             each.mkdir(parents=True, exist_ok=True)
 
     def run(self, executions: int, seconds: float, tell: Callable[[Outcome], None]) -> Outcome:
-        """Fuzz for so many executions, or so long if that is shorter; 0 for no such bound.
-
-        Raises:
-            FuzzerError: The worker failed otherwise than by a finding.
-        """
+        """Fuzz for so many executions, or so long if that is shorter; 0 for no such bound."""
         outcome, started = Outcome(self._harness.name), time.monotonic()
         write_seeds(self._harness, self._corpus)
         while len(outcome.findings) < MOST_FINDINGS:
@@ -94,7 +92,10 @@ class Fuzzer:
             left_s = max(seconds - (time.monotonic() - started), 0.0) if seconds else 0.0
             if (executions and left <= 0) or (seconds and left_s < 1):
                 break
-            found = self._once(outcome, left, int(left_s), tell)
+            try:
+                found = self._once(outcome, left, int(left_s), tell)
+            except FuzzerError as error:
+                outcome.failure, found = str(error), False
             outcome.took_s = time.monotonic() - started
             if not found:
                 break

@@ -108,3 +108,14 @@ def test_what_is_no_scope(text: str) -> None:
     """A scope that is not understood halts nothing, and says how to write one."""
     with pytest.raises(ValueError, match=r".+"):
         scope_of(text)
+
+
+def test_whatever_differs_is_told() -> None:
+    """A parameter that says nothing is not one that is not there, and one target with a comma is not two."""
+    empty = modified(ACTION, ["parameters.note="])
+    assert [each.part for each in differences(ACTION, empty)] == ["parameters.note"]
+    one, two = v1.Action(), v1.Action()
+    one.targets.add(kind=v1.TARGET_KIND_HOST, value="a, host b")
+    two.targets.add(kind=v1.TARGET_KIND_HOST, value="a")
+    two.targets.add(kind=v1.TARGET_KIND_HOST, value="b")
+    assert [each.part for each in differences(one, two)] == ["targets"]

@@ -152,6 +152,7 @@ def test_rows() -> None:
         ("modify aaaa scope=host dur", ["duration=15m", "duration=1h", "duration=none"]),
         ("modify zzzz sc", []),
         ("""reject aaaaaaaa "known "'sc""", ["'known scanner'"]),
+        ("queue risk=hig\x13h,crit", []),
         ("note 1 ", []),
         ("away ", []),
         ("xyzzy ", []),

@@ -181,3 +181,16 @@ def test_scripts_from_right_to_left_stay_by_themselves(text: str) -> None:
     assert _bounded(shown)
     assert inert(shown) == shown
     assert shown.strip("\u02bb\u02bc") == text
+
+
+@pytest.mark.parametrize(
+    "text", ["abc \u0301def", "abcd \u0301def", "ab \u0301\u0301cd ef", "\u0e01\u0e49" * 9, "a" + "\u0903" * 2]
+)
+def test_a_mark_stays_on_what_it_stands_on(text: str) -> None:
+    """Wherever a line is parted, no piece begins with a mark: it would land on our own words."""
+    shown = inert(text)
+    for width in range(1, 12):
+        pieces = wrap(shown, width)
+        assert "".join(pieces).replace(" ", "") == shown.replace(" ", "")
+        if width > 2:
+            assert not any(unicodedata.category(piece[0]).startswith("M") for piece in pieces if piece)

@@ -197,7 +197,7 @@ def _pieces(text: str, width: int) -> Iterator[str]:
             space = text.rfind(" ", start + 1, space)  # a mark belongs to the space, and would land on ours
         end = space if space > start else _before_marks(text, start, end)
         yield text[start:end]
-        start = end + 1 if text[end] == " " else end
+        start = end + 1 if text[end] == " " and not _is_mark(text[end + 1 : end + 2]) else end
 
 
 def _before_marks(text: str, start: int, end: int) -> int:

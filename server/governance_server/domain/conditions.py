@@ -73,8 +73,8 @@ class Circumstances:
             self._context = cel.Context()
         for name in names:
             if name not in self._known:
-                self._known.add(name)
                 self._context.add_variable(name, _LAYOUTS[name](self))
+                self._known.add(name)  # not before: what cannot be laid out once cannot be the next time either
         return self._context
 
 

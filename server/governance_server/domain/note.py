@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import re
 from typing import Final, NamedTuple
@@ -177,7 +176,7 @@ def with_cosignatures(note: Note, offered: Note) -> Note:
 def _decoded(text: str) -> bytes:
     try:
         decoded = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # of binascii, and of base64 for what is not ASCII
         raise NoteError("it has what is no base64") from None
     if base64.b64encode(decoded).decode() != text:
         raise NoteError("its base64 is not the canonical one")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from governance import v1
 from governance_server.domain.digest import entry_hash, personal_commitment
+from governance_server.domain.moment import timestamp
 from governance_server.domain.tree import root
 from governance_server.engine import batch, governor, notary
 from governance_server.engine.batch import Batch
@@ -157,13 +158,19 @@ def time_goes_back() -> Iterator[None]:
     def believed(self: Batch, head: Any, now_us: int, *more: Any) -> None:
         begin(self, head, now_us, *more)
         self.now_us = now_us
+        self._now = timestamp(now_us)
 
     started = SystemClock.__init__
 
     def unfloored(self: SystemClock, floor_us: int = 0, **sources: Any) -> None:
         started(self, min(floor_us, 0), **sources)
 
-    with replaced((Batch, "__init__", believed), (SystemClock, "__init__", unfloored)):
+    def stays(_self: SystemClock, _moment_us: int) -> None:
+        """Let the ledger be ahead."""
+
+    with replaced(
+        (Batch, "__init__", believed), (SystemClock, "__init__", unfloored), (SystemClock, "not_before", stays)
+    ):
         yield
 
 
