@@ -213,8 +213,8 @@ async def test_a_decision_that_nobody_takes_up_is_told_of_as_its_time_runs_out(s
             request = v1.ApplyPolicyRequest(request_id="p-1", document="[sla]\nlow_s = 2\n", reason="A test.")
             await AdministrationServiceStub(channel).ApplyPolicy(request)
         core = stopped.add("maximus", "core")
-        async with propose_stream(core) as up:
-            assert (await up.answer(v1.CoreCommand(proposal=proposal()))).HasField("accepted")
+        async with propose_stream(core) as up:  # of low risk at any hour of the day
+            assert (await up.answer(v1.CoreCommand(proposal=proposal(threat=0.2)))).HasField("accepted")
             escalated = (await escalations.next())["message"]
         (warned,) = await told_of(everything, 1)
         assert everything.taken.empty()

@@ -19,7 +19,10 @@ PLAIN_ADDRESSES = 250
 
 
 def proposal(number: int = 1, *, confidence: float = 0.85, threat: float = 0.5) -> v1.Proposal:
-    """A proposal to block an address, another for each number; of low risk, and supervised, unless the figures vary."""
+    """A proposal to block an address, another for each number; of low risk by day, and supervised.
+
+    At night, when nobody is expected to be there, it is of medium risk; with a threat of 0.4 or less it never is.
+    """
     address = (
         f"192.0.2.{number + 1}" if number < PLAIN_ADDRESSES else f"198.18.{number // 250 % 250}.{number % 250 + 1}"
     )
