@@ -9,6 +9,8 @@ import grpc
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
+from governance_client.bearing import BearingChannel
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
@@ -22,13 +24,10 @@ async def bearing(
     """Open a channel that presents a bearer token, none for None, and a client certificate with its key if given."""
     authority = (server.directory / "tls" / "authority.pem").read_bytes()
     trust = grpc.ssl_channel_credentials(authority, *reversed(certificate or (None, None)))
-    whole = trust
-    if token is not None:
-        whole = grpc.composite_channel_credentials(trust, grpc.access_token_call_credentials(token))
     address = server.address if certificate is None else server.mutual_address
     options = [("grpc.ssl_target_name_override", "localhost"), ("grpc.enable_http_proxy", 0)]
-    async with grpc.aio.secure_channel(address, whole, options) as channel:
-        yield channel
+    async with grpc.aio.secure_channel(address, trust, options) as channel:
+        yield channel if token is None else BearingChannel(channel, token)
 
 
 def reason_of(error: grpc.aio.AioRpcError) -> str:
