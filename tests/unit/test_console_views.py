@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from governance import v1
@@ -158,6 +158,7 @@ def test_quotations_are_marked_in_ascii_too(view: str, imitation: str) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 @given(text=st.text(max_size=300), width=st.integers(min_value=1, max_value=120))
+@example(text="0\u0abe", width=1)  # a spacing mark, which has a column only on another character
 @settings(max_examples=30)
 def test_any_text_in_any_view(view: str, text: str, width: int) -> None:
     """Whatever is written, wherever it stands, and however narrow the screen."""

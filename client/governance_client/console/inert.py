@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from wcwidth import wcwidth
+from wcwidth import wcswidth, wcwidth
 
 from governance_client.console.glyphs import GLYPHS, UNICODE, Glyphs, spelled
 from governance_client.language import ngettext
@@ -154,9 +155,16 @@ def _left_out(count: int) -> str:
     return f"{GLYPHS.cut} {told.format(count=count)}"
 
 
+@lru_cache(maxsize=4096)  # the characters of what is on the screen
+def columns_of(character: str) -> int:
+    """Return how many columns a character adds to a line: a spacing mark adds one, though alone it has none."""
+    width = wcwidth(character)
+    return width if width > 0 else max(wcswidth("0" + character) - 1, 0)
+
+
 def width_of(text: str) -> int:
     """Return how many columns inert text takes."""
-    return len(text) if text.isascii() else sum(max(wcwidth(character), 0) for character in text)
+    return len(text) if text.isascii() else sum(map(columns_of, text))
 
 
 def fit(text: str, width: int) -> str:
@@ -166,7 +174,7 @@ def fit(text: str, width: int) -> str:
     room = max(width - 1, 0)
     kept: list[str] = []
     for character in text:
-        room -= max(wcwidth(character), 0)
+        room -= columns_of(character)
         if room < 0:
             break
         kept.append(character)
@@ -218,7 +226,7 @@ def _end(text: str, start: int, width: int) -> int:
         return min(start + max(width, 1), len(text))
     taken = 0
     for index in range(start, len(text)):
-        taken += max(wcwidth(text[index]), 0)
+        taken += columns_of(text[index])
         if taken > width:
             return max(index, start + 1)
     return len(text)
