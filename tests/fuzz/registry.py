@@ -89,7 +89,7 @@ HARNESSES: Final = (
     Harness(
         "requests",
         "a frame or request is a value of the contract, or a fault that names the field",
-        _server("rpc.validation", "rpc.wire", "rpc.rules", "rpc.relations"),
+        _server("rpc.validation", "rpc.sieve", "rpc.wire", "rpc.rules", "rpc.relations"),
         260,
     ),
     Harness(

@@ -6,11 +6,13 @@ implementation of it, on purpose, and `tests/vectors/action_digest.json` holds b
 
 from __future__ import annotations
 
-import hashlib
 import struct
+from hashlib import sha256
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from google.protobuf.message import Message
 
     from governance import v1
@@ -24,49 +26,59 @@ SALT_BYTES: Final = 32
 NO_HASH: Final = bytes(32)
 """What the first entry of a ledger has as its previous hash."""
 
-_HEAD: Final = struct.Struct(">IIqI")
+_HEAD: Final = struct.Struct(">IIqII")
+_PAIR: Final = struct.Struct(">II")
 _U32: Final = struct.Struct(">I")
+_NO_PARAMETERS: Final = _U32.pack(0)
 
 
 def action_encoding(action: v1.Action) -> bytes:
     """Return the canonical encoding of an action, the same in every language."""
-    pack = _U32.pack
-    parts = [
-        ACTION_PREFIX,
-        _HEAD.pack(action.type, action.scope, action.duration.seconds, action.duration.nanos),
-        pack(len(action.targets)),
-    ]
-    for target in action.targets:
+    # Asked for every proposal: each field is read once, and what a plain action does not have costs a look.
+    seconds = nanos = 0
+    if action.HasField("duration"):
+        duration = action.duration
+        seconds, nanos = duration.seconds, duration.nanos
+    # A slice: going through protobuf's own list ends in an IndexError that it makes and Python drops.
+    targets = action.targets[:]
+    parts = [ACTION_PREFIX, _HEAD.pack(action.type, action.scope, seconds, nanos, len(targets))]
+    for target in targets:
         value = target.value.encode()
-        parts += (pack(target.kind), pack(len(value)), value)
-    parameters = sorted((key.encode(), value.encode()) for key, value in action.parameters.items())
-    parts.append(pack(len(parameters)))
-    for key, value in parameters:
-        parts += (pack(len(key)), key, pack(len(value)), value)
+        parts += (_PAIR.pack(target.kind, len(value)), value)
+    parameters = action.parameters
+    parts += _parameters(parameters) if parameters else (_NO_PARAMETERS,)
     return b"".join(parts)
+
+
+def _parameters(parameters: Mapping[str, str]) -> list[bytes]:
+    pack = _U32.pack
+    parts = [pack(len(parameters))]
+    for key, value in sorted((key.encode(), parameters[key].encode()) for key in parameters):
+        parts += (pack(len(key)), key, pack(len(value)), value)
+    return parts
 
 
 def action_digest(action: v1.Action) -> bytes:
     """Return the 32 bytes that verdicts, orders and outcomes name an action by."""
-    return hashlib.sha256(action_encoding(action)).digest()
+    return sha256(action_encoding(action)).digest()
 
 
 def content_digest(message: Message) -> bytes:
     """Return the 32 bytes by which a repeated command is told from another one under the same request id."""
-    return hashlib.sha256(message.SerializeToString(deterministic=True)).digest()
+    return sha256(message.SerializeToString(deterministic=True)).digest()
 
 
 def entry_hash(entry: bytes) -> bytes:
     """Return the leaf hash of an entry, over its bytes as stored."""
-    return hashlib.sha256(LEAF_PREFIX + entry).digest()
+    return sha256(LEAF_PREFIX + entry).digest()
 
 
 def target_digest(value: str) -> bytes:
     """Return the 32 bytes by which an entry names a halted target. Guessable, as an action's digest is."""
-    return hashlib.sha256(value.encode()).digest()
+    return sha256(value.encode()).digest()
 
 
 def personal_commitment(salt: bytes, personal: bytes) -> bytes:
     """Return the salted commitment to an entry's personal data, over its bytes as stored."""
     assert len(salt) == SALT_BYTES
-    return hashlib.sha256(PERSONAL_PREFIX + salt + personal).digest()
+    return sha256(PERSONAL_PREFIX + salt + personal).digest()

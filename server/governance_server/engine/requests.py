@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
+from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from governance import v1
-from governance_server.domain.command import Command, Reversed, Tick
 from governance_server.domain.digest import action_digest, content_digest
 from governance_server.domain.visibility import visible_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from google.protobuf.message import Message
 
+    from governance_server.domain.command import Command, Reversed, Tick
     from governance_server.engine.ports import KnownRequest
 
 
@@ -30,6 +30,7 @@ class Request(NamedTuple):
             A proposal's id is shared by all cores, so whose it is belongs to what is digested.
         action_digest: The digest of the action that it proposes; empty where it proposes none.
         batch_id: The batch that a verdict is of; empty for one that stands alone and for any other command.
+        reverses: The decision that it proposes to reverse; empty where it proposes no such thing.
     """
 
     command: Command
@@ -40,6 +41,7 @@ class Request(NamedTuple):
     digest: bytes = b""
     action_digest: bytes = b""
     batch_id: str = ""
+    reverses: str = ""
 
     @property
     def verdict(self) -> v1.Verdict | None:
@@ -51,44 +53,40 @@ class Request(NamedTuple):
 def request_of(command: Command) -> Request:
     """Return a command with what it is known by."""
     actor, body = command
-    if isinstance(body, Tick | Reversed):
-        return Request(command, subject=body.decision_id)
+    # What comes on streams first: that a message is of none of several classes takes longer to find out.
+    if isinstance(body, v1.CoreCommand):
+        caller = "core"
+    elif isinstance(body, v1.OperatorCommand):
+        caller = "operator"
+    else:
+        return _of_no_stream(command, actor.name, body)
     name = actor.name
-    digest = hashlib.sha256(name.encode() + b"\0" + content_digest(body)).digest()
-    request_id = body.request_id
-    if isinstance(body, v1.ApplyPolicyRequest):
-        return Request(command, "", f"operator/{name}/{request_id}", request_id, "", digest)
+    digest = _digest(name, body)
     kind = body.WhichOneof("command") or ""
     if kind == "proposal":
         assert isinstance(body, v1.CoreCommand)
         proposal = body.proposal
         decision_id = proposal.decision_id
-        return Request(
-            command, kind, f"proposal/{decision_id}", decision_id, decision_id, digest, action_digest(proposal.action)
-        )
+        proposed = action_digest(proposal.action)
+        key, reverses = f"proposal/{decision_id}", proposal.reverses
+        return Request(command, kind, key, decision_id, decision_id, digest, proposed, "", reverses)
+    request_id = body.request_id
+    key = f"{caller}/{name}/{request_id}"
     asked = getattr(body, kind) if kind else None
     decision_id = getattr(asked, "decision_id", "")
-    caller = "core" if isinstance(body, v1.CoreCommand) else "operator"
     batch_id = asked.batch_id if isinstance(asked, v1.Verdict) else ""
-    return Request(command, kind, f"{caller}/{name}/{request_id}", request_id, decision_id, digest, b"", batch_id)
+    return Request(command, kind, key, request_id, decision_id, digest, b"", batch_id)
 
 
-def needed(request: Request, *, known: bool) -> Iterator[str]:
-    """Return the decisions that a command is decided on.
+def _of_no_stream(command: Command, name: str, body: v1.ApplyPolicyRequest | Tick | Reversed) -> Request:
+    if isinstance(body, v1.ApplyPolicyRequest):
+        request_id = body.request_id
+        return Request(command, "", f"operator/{name}/{request_id}", request_id, "", _digest(name, body))
+    return Request(command, subject=body.decision_id)
 
-    Args:
-        request: The command.
-        known: It was accepted before. A decision exists exactly when its proposal was, so a new one need not be looked
-            for.
-    """
-    body = request.command.body
-    if request.kind == "proposal" and isinstance(body, v1.CoreCommand):
-        if known:
-            yield request.subject
-        if body.proposal.reverses:
-            yield body.proposal.reverses
-    elif request.subject:
-        yield request.subject
+
+def _digest(name: str, body: Message) -> bytes:
+    return sha256(name.encode() + b"\0" + content_digest(body)).digest()
 
 
 def recall(request: Request, known: KnownRequest, decision: v1.Decision | None) -> v1.Receipt:

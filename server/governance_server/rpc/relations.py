@@ -107,6 +107,25 @@ RELATIONS: Final[Mapping[str, Relation]] = {
 """The rules, by the full name of the message they hold for."""
 
 
+def _larger_than(bound: int) -> str:
+    # No part is larger than its whole, which is measured anyway, and is seldom as large as that itself.
+    return f"_total > {bound} and _message.ByteSize() > {bound}"
+
+
+BROKEN: Final[Mapping[str, str]] = {
+    v1.Action.DESCRIPTOR.full_name: "",
+    v1.CoreCommand.DESCRIPTOR.full_name: 'command and (command == "proposal") == (request_id != "")',
+    v1.ModifyAndApprove.DESCRIPTOR.full_name: _larger_than(MAX_MODIFICATION_BYTES),
+    v1.Proposal.DESCRIPTOR.full_name: _larger_than(MAX_PROPOSAL_BYTES),
+    v1.ProvideInformation.DESCRIPTOR.full_name: _larger_than(MAX_ANSWER_BYTES),
+    v1.Verdict.DESCRIPTOR.full_name: (
+        'not (version or action_digest) or batch_id and judgement not in ("approve", "reject", None)'
+    ),
+}
+"""Beside the rules that storms ask for, what is true where they are broken: an expression over the message's fields and
+oneofs, for `sieve`. Empty for what it leaves to others: it does not ask whether there are fields that nobody knows."""
+
+
 def _request_id(message: Any) -> str:
     request_id: str = message.request_id
     return request_id

@@ -6,6 +6,7 @@ each field; on a value in order they compare and return, and make no text.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import sys
@@ -13,6 +14,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from governance import v1
 
@@ -20,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from google.protobuf.descriptor import EnumDescriptor
-    from google.protobuf.duration_pb2 import Duration
-    from google.protobuf.timestamp_pb2 import Timestamp
 
 
 class Violation(NamedTuple):
@@ -91,24 +92,53 @@ def scalar(field: FieldDescriptor, limits: v1.Limits) -> Rule | None:
     if field.type == FieldDescriptor.TYPE_ENUM:
         assert field.enum_type is not None
         return _enumeration(field.enum_type)
+    return _number(*bounds(field, limits))
+
+
+def bounds(field: FieldDescriptor, limits: v1.Limits) -> tuple[float, float]:
+    """Return the smallest and the largest that a field that is a number may be. NaN is not between them."""
     if field.cpp_type in {FieldDescriptor.CPPTYPE_DOUBLE, FieldDescriptor.CPPTYPE_FLOAT}:
-        return _number(limits, -sys.float_info.max, sys.float_info.max)
-    unsigned = field.cpp_type in {FieldDescriptor.CPPTYPE_UINT32, FieldDescriptor.CPPTYPE_UINT64}
-    return _number(limits, 0 if unsigned else -LARGEST_INTEGER, LARGEST_INTEGER)
+        least, most = -sys.float_info.max, sys.float_info.max
+    else:
+        unsigned = field.cpp_type in {FieldDescriptor.CPPTYPE_UINT32, FieldDescriptor.CPPTYPE_UINT64}
+        least, most = 0 if unsigned else -LARGEST_INTEGER, LARGEST_INTEGER
+    least = limits.minimum if limits.HasField("minimum") else least
+    most = limits.maximum if limits.HasField("maximum") else most
+    # A field without presence that is left out is 0 and is not looked at; `is_required` has it looked for.
+    assert most >= 0
+    return least, most
+
+
+def time(field: FieldDescriptor, limits: v1.Limits) -> Rule | None:
+    """Return the rule for a moment or a span; None for a field that is neither."""
+    if field.message_type is Timestamp.DESCRIPTOR:
+        return timestamp
+    return span(limits) if field.message_type is Duration.DESCRIPTOR else None
 
 
 def _text(limits: v1.Limits) -> Rule:
     sized = _sized(limits, "characters")
     if not limits.identifier:
         return sized
-    fewest, most, fullmatch = limits.min_length, limits.max_length or sys.maxsize, IDENTIFIER.fullmatch
+    fullmatch = identifier(limits)
 
     def rule(value: str) -> Sequence[Violation]:
-        if fewest <= len(value) <= most and fullmatch(value) is not None:
+        if fullmatch(value) is not None:
             return _FINE
         return sized(value) or wrong("must be one or more of A-Z a-z 0-9 . _ : - and nothing else")
 
     return rule
+
+
+def identifier(limits: v1.Limits) -> Callable[[str], object | None]:
+    """Return what tells whether a text is an identifier within its bounds: what it gives for any other is None."""
+    fewest, most = max(limits.min_length, 1), limits.max_length or ""
+    return _fullmatch(f"{IDENTIFIER.pattern.removesuffix('+')}{{{fewest},{most}}}")
+
+
+@functools.cache
+def _fullmatch(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    return re.compile(pattern).fullmatch
 
 
 def _sized(limits: v1.Limits, unit: str) -> Rule:
@@ -125,12 +155,7 @@ def _sized(limits: v1.Limits, unit: str) -> Rule:
     return rule
 
 
-def _number(limits: v1.Limits, least: float, most: float) -> Rule:
-    least = limits.minimum if limits.HasField("minimum") else least
-    most = limits.maximum if limits.HasField("maximum") else most
-    # A field without presence that is left out is 0 and is not looked at; `is_required` has it looked for.
-    assert most >= 0
-
+def _number(least: float, most: float) -> Rule:
     def rule(value: float) -> Sequence[Violation]:
         if least <= value <= most:
             return _FINE

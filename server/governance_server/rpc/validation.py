@@ -10,13 +10,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Final, TypeVar, cast
 
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import DecodeError, Message
-from google.protobuf.timestamp_pb2 import Timestamp
 
 from governance import v1
 from governance_server.errors import FieldViolation, InvalidArgument
-from governance_server.rpc import relations, rules, wire
+from governance_server.rpc import relations, rules, sieve, wire
 from governance_server.rpc.rules import Violation
 
 if TYPE_CHECKING:
@@ -58,7 +56,15 @@ def validate(message: Message) -> None:
         InvalidArgument: FIELD_INVALID with up to 16 violations. The metadata's `request_id` names the command that the
             first of them is in, where that command has an id that is in order.
     """
-    violations = compiled(_descriptor(type(message)))(message)
+    descriptor = _descriptor(type(message))
+    whole = message.SerializeToString()
+    if sieve.check_of(descriptor)(message, len(whole)):
+        message.DiscardUnknownFields()
+        if message.ByteSize() == len(whole):
+            return
+        # Something was dropped. Where it was is for the rule to say.
+        message.ParseFromString(whole)
+    violations = compiled(descriptor)(message)
     if violations:
         raise _field_invalid(violations)
     message.DiscardUnknownFields()
@@ -111,11 +117,7 @@ def _one(field: FieldDescriptor, limits: v1.Limits) -> rules.Rule | None:
     """Return the rule for one value of a field."""
     if field.message_type is None:
         return rules.scalar(field, limits)
-    if field.message_type is Timestamp.DESCRIPTOR:
-        return rules.timestamp
-    if field.message_type is Duration.DESCRIPTOR:
-        return rules.span(limits)
-    return compiled(field.message_type)
+    return rules.time(field, limits) or compiled(field.message_type)
 
 
 def _descriptor(message_type: type[Message]) -> Descriptor:
