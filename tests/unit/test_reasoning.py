@@ -6,7 +6,7 @@ import pytest
 
 from governance import v1
 from governance_server.domain.policy import DEFAULT_POLICY
-from governance_server.domain.reasoning import MITIGATIONS, automation_of, explain, risk_name
+from governance_server.domain.reasoning import MITIGATIONS, automation_of, justification, risk_name
 
 FULL, SUPERVISED = v1.AUTOMATION_LEVEL_FULL, v1.AUTOMATION_LEVEL_SUPERVISED
 ADVISORY, MANUAL = v1.AUTOMATION_LEVEL_ADVISORY, v1.AUTOMATION_LEVEL_MANUAL
@@ -41,28 +41,21 @@ def test_confidence_decides_below(confidence: float, level: v1.AutomationLevel.V
 
 def test_justification() -> None:
     """The justification is a sentence of figures."""
-    assessment = v1.Assessment(score=0.594, risk=v1.RISK_LEVEL_HIGH, automation=SUPERVISED)
-    explain(
-        assessment,
+    assert justification(
+        v1.RISK_LEVEL_HIGH,
+        0.594,
         (0.72, 0.78, 0.42, 0.46, 0.6, 0.45),
-        [v1.RISK_FACTOR_KIND_CRITICALITY, v1.RISK_FACTOR_KIND_THREAT_SCORE],
-    )
-    assert assessment.justification == (
+        (v1.RISK_FACTOR_KIND_CRITICALITY, v1.RISK_FACTOR_KIND_THREAT_SCORE),
+        SUPERVISED,
+    ) == (
         "Risk is high at 0.59: threat 0.72, asset 0.78, business 0.42, action 0.46, compliance 0.60, environment 0.45; "
         "key concerns: criticality, threat score; automation is supervised."
     )
-    assert list(assessment.mitigations) == [
-        "Agree the time with the owner of the critical asset.",
-        "Contain the threat at its source first.",
-    ]
 
 
 def test_nothing_to_be_concerned_about() -> None:
-    """Without key concerns the sentence says so, and nothing is suggested."""
-    assessment = v1.Assessment(score=0.1, risk=v1.RISK_LEVEL_LOW, automation=FULL)
-    explain(assessment, [0.1] * 6, [])
-    assert "key concerns: none" in assessment.justification
-    assert not assessment.mitigations
+    """Without key concerns the sentence says so."""
+    assert "key concerns: none" in justification(v1.RISK_LEVEL_LOW, 0.1, [0.1] * 6, (), FULL)
 
 
 def test_every_factor_has_a_mitigation() -> None:

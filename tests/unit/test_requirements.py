@@ -39,6 +39,15 @@ def test_figures_alone() -> None:
     assert needed(DEFAULT_POLICY, critical_proposal()) == Requirements(OPERATOR, 2, (), MANUAL, ())
 
 
+def test_risk_alone_or_everything() -> None:
+    """Where no rule has a condition only the risk is asked about: what comes of it is as if the whole proposal were."""
+    never = ApprovalRule("never", "false")
+    for made in (proposal(confidence=0.97), proposal(confidence=0.1), critical_proposal()):
+        for rejections in range(4):
+            plain = needed(DEFAULT_POLICY, made, rejections=rejections)
+            assert needed(under(never), made, rejections=rejections) == plain
+
+
 def test_two_rejections() -> None:
     """What was rejected twice goes to a security_manager at once, whatever core's confidence."""
     assert needed(DEFAULT_POLICY, rejections=1).rules == ()

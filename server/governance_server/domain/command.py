@@ -69,6 +69,7 @@ class Surroundings(NamedTuple):
         original: For a proposal that reverses a decision, that decision, if there is one.
         retry_after_us: How long the caller has to wait before it may ask again; 0 where it may ask now.
         batch: For a verdict that is one of a batch, what its author has decided in that batch so far.
+        action_digest: For a proposal, the digest of its action, where the caller knows it already; else empty.
     """
 
     open_decisions: int = 0
@@ -78,6 +79,7 @@ class Surroundings(NamedTuple):
     original: v1.Decision | None = None
     retry_after_us: int = 0
     batch: Tally = Tally()
+    action_digest: bytes = b""
 
 
 class State(NamedTuple):

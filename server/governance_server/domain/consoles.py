@@ -35,8 +35,10 @@ def never_shown(decision: v1.Decision, verdict: v1.Verdict) -> v1.Refusal | None
     It is refused as stale, like a verdict that names such a version, and not as malformed: whether there has been one
     depends on the decision, and a console that is ahead of the ledger is helped by the decision as it stands.
     """
+    if not verdict.HasField("presentation"):
+        return None
     shown = verdict.presentation.version
-    if not verdict.HasField("presentation") or 0 < shown <= decision.version:
+    if 0 < shown <= decision.version:
         return None
     return refuse(
         v1.REFUSAL_REASON_VERSION_STALE,
@@ -57,11 +59,13 @@ def read_too_shortly(
         verdict: The approval, with what its author was shown. That is the console's word, and nobody can check it.
         risk: The risk of what is approved.
     """
-    least_s = policy.reading_s[risk]
+    least_s, shown = policy.reading_s[risk], verdict.HasField("presentation")
+    if not least_s and not shown:
+        return None  # no time is asked for, and none is told
     if span_us(verdict.presentation.reading) >= least_s * SECOND_US:
         return None
     seen = "does not say that you had it in view"
-    if verdict.HasField("presentation"):
+    if shown:
         seen = f"says that you had it in view for {span_us(verdict.presentation.reading) / SECOND_US:.1f} s"
     return refuse(
         v1.REFUSAL_REASON_READ_TOO_SHORTLY,

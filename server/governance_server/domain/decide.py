@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from governance import v1
 from governance_server.domain.asking import add_note, provide_information
 from governance_server.domain.assigning import assign, set_availability
-from governance_server.domain.command import Reversed, Tick
+from governance_server.domain.command import Reversed
 from governance_server.domain.executing import accept, report
 from governance_server.domain.halting import declare_halt, release_halt, tick_house
 from governance_server.domain.judging import judge
@@ -21,7 +21,7 @@ from governance_server.domain.timing import tick
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from governance_server.domain.command import Command, Ruling, State
+    from governance_server.domain.command import Command, Ruling, State, Tick
 
     Decider: TypeAlias = Callable[[State, v1.Actor, Any, int], Ruling]
 
@@ -64,12 +64,15 @@ def decide(state: State, command: Command, now_us: int) -> Ruling:
         was accepted before does not come here again.
     """
     actor, body = command
-    if isinstance(body, Tick | Reversed):
+    if isinstance(body, v1.CoreCommand):
+        refusal = None if actor.kind == v1.ACTOR_KIND_CORE else wrong_caller("a core", actor)
+    elif isinstance(body, v1.OperatorCommand):
+        refusal = _not_heard(state, actor, body)
+    elif isinstance(body, v1.ApplyPolicyRequest):
+        return apply_policy(state, actor, body, now_us)
+    else:
         assert actor.kind == v1.ACTOR_KIND_TIMEKEEPER
         return _server_command(state, body, now_us)
-    if isinstance(body, v1.ApplyPolicyRequest):
-        return apply_policy(state, actor, body, now_us)
-    refusal = _wrong_kind(actor, body) or _too_often(state, body)
     if refusal is not None:
         return refusal
     kind = body.WhichOneof("command")
@@ -79,18 +82,12 @@ def decide(state: State, command: Command, now_us: int) -> Ruling:
     return DECIDERS[kind](state, actor, asked, now_us)
 
 
-def _wrong_kind(actor: v1.Actor, body: v1.CoreCommand | v1.OperatorCommand) -> v1.Refusal | None:
-    if isinstance(body, v1.CoreCommand) and actor.kind != v1.ACTOR_KIND_CORE:
-        return wrong_caller("a core", actor)
-    if isinstance(body, v1.OperatorCommand) and actor.kind != v1.ACTOR_KIND_OPERATOR:
+def _not_heard(state: State, actor: v1.Actor, body: v1.OperatorCommand) -> v1.Refusal | None:
+    """Refuse who is no operator, and an operator that asks too often. A proposal is judged by its risk first."""
+    if actor.kind != v1.ACTOR_KIND_OPERATOR:
         return wrong_caller("an operator", actor)
-    return None
-
-
-def _too_often(state: State, body: v1.CoreCommand | v1.OperatorCommand) -> v1.Refusal | None:
-    """Refuse an operator that asks too often. A proposal is judged by its risk first."""
     wait_us = state.around.retry_after_us
-    if not wait_us or isinstance(body, v1.CoreCommand) or body.WhichOneof("command") in NEVER_TOO_OFTEN:
+    if not wait_us or body.WhichOneof("command") in NEVER_TOO_OFTEN:
         return None
     return None if body.verdict.HasField("reject") else too_often(wait_us)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def stands_behind(policy: Policy, core: str, name: str) -> bool:
     """Tell whether an operator stands behind what a core proposes: of the same name, or its owner by the policy."""
-    return name == core or name in policy.core_owners.get(core, frozenset())
+    return name == core or name in policy.core_owners.get(core, ())
 
 
 def may_decide(policy: Policy, decision: v1.Decision, name: str, role: v1.Role.ValueType) -> bool:
@@ -26,9 +26,9 @@ def may_decide(policy: Policy, decision: v1.Decision, name: str, role: v1.Role.V
 
 def has_approved(decision: v1.Decision, name: str) -> bool:
     """Tell whether an operator has approved the action as it stands."""
-    return any(
-        vote.approved and vote.actor.name == name and vote.action_digest == decision.action_digest
-        for vote in decision.votes
+    votes = decision.votes
+    return bool(votes) and any(
+        vote.approved and vote.actor.name == name and vote.action_digest == decision.action_digest for vote in votes
     )
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from governance import v1
 from governance_server.domain.command import Consequence
 from governance_server.domain.house import covering_halts
 from governance_server.domain.lifecycle import APPROVED_STATES, RESULTS, is_open
-from governance_server.domain.moment import SECOND_US, microseconds, timestamp
+from governance_server.domain.moment import SECOND_US, microseconds, set_moment
 from governance_server.domain.refusal import closed, not_found, refuse, unknown_command, when, who
 from governance_server.domain.visibility import owns
 
 if TYPE_CHECKING:
     from governance_server.domain.command import Ruling, State
+
+
+_LAPSED: Final = v1.EXPIRY_REASON_ORDER_NOT_ACCEPTED
 
 
 def accept(state: State, actor: v1.Actor, command: v1.AcceptOrder, now_us: int) -> Ruling:
@@ -24,12 +27,12 @@ def accept(state: State, actor: v1.Actor, command: v1.AcceptOrder, now_us: int) 
     refusal = _halted(state, decision) or _mismatch(decision, command) or _not_acceptable(decision, now_us)
     if refusal is not None:
         return refusal
-    accepted = v1.OrderAccepted(
-        order_id=command.order_id,
-        instance=command.instance,
-        report_by=timestamp(now_us + state.house.policy.report_within_s * SECOND_US),
-    )
-    return Consequence((v1.Event(order_accepted=accepted),))
+    event = v1.Event()
+    accepted = event.order_accepted
+    accepted.order_id = command.order_id
+    accepted.instance = command.instance
+    set_moment(accepted.report_by, now_us + state.house.policy.report_within_s * SECOND_US)
+    return Consequence((event,))
 
 
 def report(state: State, actor: v1.Actor, command: v1.ReportOrder, _now_us: int) -> Ruling:
@@ -52,7 +55,9 @@ def reported(decision: v1.Decision, result: v1.OutcomeResult.ValueType) -> tuple
 
     Nothing is done about an unknown outcome but to have somebody look: to order it again might do it twice.
     """
-    event = v1.Event(outcome_reported=v1.OutcomeReported(order_id=decision.order.order_id, result=result))
+    event = v1.Event()
+    event.outcome_reported.order_id = decision.order.order_id
+    event.outcome_reported.result = result
     if result != v1.OUTCOME_RESULT_UNKNOWN or decision.state == v1.DECISION_STATE_OUTCOME_UNKNOWN:
         return (event,)
     return event, v1.Event(alarm_raised=v1.AlarmRaised(kind=v1.ALARM_KIND_OUTCOME_UNKNOWN))
@@ -60,7 +65,7 @@ def reported(decision: v1.Decision, result: v1.OutcomeResult.ValueType) -> tuple
 
 def _halted(state: State, decision: v1.Decision) -> v1.Refusal | None:
     """Refuse while a halt covers it; the entry that declared the halt has withdrawn the order, or follows at once."""
-    if decision.state != v1.DECISION_STATE_APPROVED:
+    if not state.house.halts or decision.state != v1.DECISION_STATE_APPROVED:
         return None
     halts = covering_halts(state.house, decision)
     if not halts:
@@ -75,13 +80,14 @@ def _halted(state: State, decision: v1.Decision) -> v1.Refusal | None:
 
 
 def _mismatch(decision: v1.Decision, command: v1.AcceptOrder | v1.ReportOrder) -> v1.Refusal | None:
-    if not decision.HasField("order") or decision.order.order_id != command.order_id:
+    order = decision.order if decision.HasField("order") else None
+    if order is None or order.order_id != command.order_id:
         return refuse(
             v1.REFUSAL_REASON_ORDER_NOT_FOUND,
             "The decision has no such order. Nothing was changed; do not act, and look at the decision as it stands.",
             decision,
         )
-    if decision.order.action_digest != command.action_digest:
+    if order.action_digest != command.action_digest:
         return refuse(
             v1.REFUSAL_REASON_ACTION_CHANGED,
             "The action you name is not the one that was approved: the digests differ. Nothing was changed; "
@@ -99,9 +105,8 @@ def _not_acceptable(decision: v1.Decision, now_us: int) -> v1.Refusal | None:
             f"Instance {order.accepted_by} accepted the order at {when(order.accepted_at)}. Do not act.",
             decision,
         )
-    lapsed = decision.expiry_reason == v1.EXPIRY_REASON_ORDER_NOT_ACCEPTED or (
-        is_open(decision.state) and now_us >= microseconds(order.accept_by)
-    )
+    waits = is_open(decision.state)
+    lapsed = now_us >= microseconds(order.accept_by) if waits else decision.expiry_reason == _LAPSED
     if lapsed:
         return refuse(
             v1.REFUSAL_REASON_ORDER_LAPSED,
@@ -109,14 +114,15 @@ def _not_acceptable(decision: v1.Decision, now_us: int) -> v1.Refusal | None:
             "is still needed.",
             decision,
         )
-    return None if is_open(decision.state) else closed(decision, "acceptance")
+    return None if waits else closed(decision, "acceptance")
 
 
 def _not_reportable(decision: v1.Decision) -> v1.Refusal | None:
-    if not is_open(decision.state):
+    state = decision.state
+    if not is_open(state):
         return closed(decision, "report")
-    assert decision.state in APPROVED_STATES
-    if decision.state == v1.DECISION_STATE_APPROVED:
+    assert state in APPROVED_STATES
+    if state == v1.DECISION_STATE_APPROVED:
         return refuse(
             v1.REFUSAL_REASON_ORDER_NOT_ACCEPTED,
             "The order was not accepted, so there is nothing to report. Nothing was changed; accept it before you act.",

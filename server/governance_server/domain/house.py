@@ -43,10 +43,7 @@ class House:
 
 def concerns_house(entry: v1.Entry) -> bool:
     """Tell whether an entry changes the house."""
-    for event in entry.events:  # noqa: SIM110 - runs for every entry, and a generator costs as much as the look
-        if event.WhichOneof("kind") in _APPLIERS:
-            return True
-    return False
+    return any(event.WhichOneof("kind") in HOUSE_EVENTS for event in entry.events)
 
 
 def evolve_house(house: House, entry: v1.Entry, personal: v1.PersonalData | None) -> House:
@@ -100,6 +97,8 @@ def house_of(rows: Mapping[str, bytes]) -> House:
 
 def covering_halts(house: House, decision: v1.Decision) -> list[v1.Halt]:
     """Return the halts in force that cover a decision's action, oldest first."""
+    if not house.halts:
+        return []
     return [halt for halt in house.halts.values() if covers(halt.scope, decision.core, decision.proposal.action)]
 
 
@@ -184,3 +183,5 @@ _APPLIERS: Final[Mapping[str, Applier]] = {
     "decision_assigned": _assigned,
     "checkpoint_key_changed": _key_changed,
 }
+HOUSE_EVENTS: Final = frozenset(_APPLIERS)
+"""The kinds of the events that change the house."""

@@ -8,7 +8,7 @@ from governance import v1
 from governance_server.domain.command import Consequence
 from governance_server.domain.consoles import never_shown, not_in_batch, read_too_shortly
 from governance_server.domain.eligibility import handed_on, has_approved, stands_behind
-from governance_server.domain.lifecycle import APPROVED_STATES, is_open
+from governance_server.domain.lifecycle import is_open
 from governance_server.domain.modifying import modification, modified, not_modifiable
 from governance_server.domain.moment import microseconds, span_us, timestamp
 from governance_server.domain.ordering import leave
@@ -72,11 +72,10 @@ def judge(state: State, actor: v1.Actor, verdict: v1.Verdict, now_us: int) -> Ru
 
 def unanswered(decision: v1.Decision, whose: str) -> v1.Refusal | None:
     """Refuse what comes after the answer, with who gave it and when; None while the decision waits for one."""
-    if not is_open(decision.state):
-        return closed(decision, whose)
-    if decision.state in APPROVED_STATES:
-        return approved(decision, whose)
-    return None
+    state = decision.state
+    if state == v1.DECISION_STATE_PENDING:
+        return None
+    return approved(decision, whose) if is_open(state) else closed(decision, whose)
 
 
 def reason_required(decision: v1.Decision, what: str, needed: str = "a reason") -> v1.Refusal:
@@ -109,10 +108,11 @@ def already_voted(decision: v1.Decision) -> v1.Refusal:
 
 
 def _stale(decision: v1.Decision, verdict: v1.Verdict) -> v1.Refusal | None:
+    digest = verdict.action_digest  # empty where it is not what the verdict names
+    if digest and digest == decision.action_digest:
+        return None
     seen = verdict.WhichOneof("seen")
     if seen == "action_digest":
-        if verdict.action_digest == decision.action_digest:
-            return None
         return refuse(
             v1.REFUSAL_REASON_ACTION_CHANGED,
             "The action is not the one you saw; your verdict was not counted. Look at it again and decide anew.",
@@ -179,19 +179,20 @@ def _counted(case: Case, decision: v1.Decision) -> list[v1.Event] | v1.Refusal:
         decision: The decision with the action that is approved.
     """
     house = case.state.house
-    needed = needs(house.policy, decision, case.now_us)
-    if case.actor.role < needed.counting_from:
+    policy, actor = house.policy, case.actor
+    needed = needs(policy, decision, case.now_us)
+    role = actor.role
+    if role < needed.counting_from:
         return _below_present_tier(case, needed)
-    refusal = _not_in_batch(case, needed.risk) or read_too_shortly(
-        house.policy, case.decision, case.verdict, needed.risk
-    )
+    refusal = _not_in_batch(case, needed.risk) or read_too_shortly(policy, case.decision, case.verdict, needed.risk)
     if refusal is not None:
         return refusal
-    votes = [*counted(house.policy, decision, needed), (case.actor.name, case.actor.role)]
+    votes = [*counted(policy, decision, needed), (actor.name, role)]
     if not enough(votes, needed.required, needed.roles):
         return _voted(case, decision)
-    approval = v1.DecisionApproved(action_digest=decision.action_digest)
-    return [v1.Event(decision_approved=approval), leave(house, decision, case.now_us)]
+    approval = v1.Event()
+    approval.decision_approved.action_digest = decision.action_digest
+    return [approval, leave(house, decision, case.now_us)]
 
 
 def _voted(case: Case, decision: v1.Decision) -> list[v1.Event]:
@@ -228,10 +229,12 @@ def _reject(case: Case) -> Ruling:
     refusal = _not_in_batch(case, case.decision.assessment.risk)
     if refusal is not None:
         return refusal
-    if not case.verdict.comment.strip():
+    comment = case.verdict.comment
+    if not comment.strip():
         return reason_required(case.decision, "A rejection")
-    rejected = v1.DecisionRejected(action_digest=case.decision.action_digest)
-    return Consequence((v1.Event(decision_rejected=rejected),), _remark(case.verdict.comment))
+    event = v1.Event()
+    event.decision_rejected.action_digest = case.decision.action_digest
+    return Consequence((event,), _remark(comment))
 
 
 def _return(case: Case) -> Ruling:
@@ -272,7 +275,7 @@ def _request_information(case: Case) -> Ruling:
 
 def _remark(*words: str) -> v1.PersonalData | None:
     """Return what the operator wrote, as paragraphs; None where that is nothing."""
-    remark = "\n\n".join(filter(None, words))
+    remark = "\n\n".join([word for word in words if word])
     return v1.PersonalData(remark=remark) if remark else None
 
 

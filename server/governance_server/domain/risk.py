@@ -2,27 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
+from operator import mul
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias, TypeVar
 
 from governance import v1
 from governance_server.domain.figures import FACTORS
 from governance_server.domain.moment import SECOND_US
 from governance_server.domain.policy import ROUNDING_DIGITS
-from governance_server.domain.reasoning import automation_of, explain
+from governance_server.domain.reasoning import MITIGATIONS, automation_of, justification
+from governance_server.domain.scores import form_of, scored
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from governance_server.domain.figures import Hours, Points
     from governance_server.domain.policy import Policy
+    from governance_server.domain.scores import Form, Scored
 
 _Kind = TypeVar("_Kind", bound=int)
+Traits: TypeAlias = tuple[
+    v1.ActionType.ValueType,
+    v1.ActionScope.ValueType,
+    v1.Novelty.ValueType,
+    tuple[v1.Criticality.ValueType, ...],
+    int,
+    v1.DataClassification.ValueType,
+    tuple[str, ...],
+    str,
+]
+"""What of a proposal many others have in common, as `weigh` reads it and `_settled` takes it apart."""
+Measures: TypeAlias = tuple[float, float, float, float, float]
+"""What hardly two proposals have in common: core's confidence, the threat's score, the cost, operational harm and
+reputational harm. Traits and measures are all of a proposal that its assessment depends on."""
 
 _HOUR_US: Final = 3600 * SECOND_US
 _HOURS: Final = 24
 _SAME: Final = str.maketrans("-_", "  ")
-_KINDS: Final = tuple(kind for kinds in FACTORS.values() for kind in kinds)
+_NO_HARM: Final = (0.0, 0.0, 0.0)
+_MEASURED: Final = (
+    v1.RISK_FACTOR_KIND_THREAT_SCORE,
+    v1.RISK_FACTOR_KIND_UNCERTAINTY,
+    v1.RISK_FACTOR_KIND_FINANCIAL,
+    v1.RISK_FACTOR_KIND_OPERATIONAL,
+    v1.RISK_FACTOR_KIND_REPUTATIONAL,
+)
+"""The factors whose values are measures, or are made of one."""
 
 
 class _Model(NamedTuple):
@@ -30,8 +56,8 @@ class _Model(NamedTuple):
 
     Attributes:
         policy: The policy.
-        template: An assessment with everything that is the same for all.
-        weights: (category's weight, its factors' weights) by category.
+        weights: The categories' weights, in their order.
+        forms: The categories, written but for their values, in the same order.
         levels: (lowest score, level), the worst first.
         hours: (time of day, operators' absence) by hour in UTC.
         strict: The strict regulations, as `_plain` writes them.
@@ -39,12 +65,56 @@ class _Model(NamedTuple):
     """
 
     policy: Policy
-    template: v1.Assessment
-    weights: tuple[tuple[float, tuple[float, ...]], ...]
+    weights: tuple[float, ...]
+    forms: tuple[Form, ...]
     levels: tuple[tuple[float, v1.RiskLevel.ValueType], ...]
     hours: tuple[tuple[float, float], ...]
     strict: frozenset[str]
     privacy: dict[str, float]
+
+
+@dataclass(slots=True, eq=False)
+class _Settled:
+    """What the traits of a proposal settle: one object for all that share them, so that a cache finds it fast.
+
+    Attributes:
+        model: The policy it is assessed by.
+        action_type: The type of the action.
+        action_scope: The scope of the action.
+        novelty: The value of the threat's novelty.
+        asset: The score of the asset category.
+        others: The scores of the action, the compliance and the environment category.
+        written: The scores of these three, as bytes.
+        worst: The key concerns among the factors that are settled, as `_worst` lists them.
+    """
+
+    model: _Model
+    action_type: v1.ActionType.ValueType
+    action_scope: v1.ActionScope.ValueType
+    novelty: float
+    asset: Scored
+    others: tuple[float, float, float]
+    written: bytes
+    worst: list[tuple[float, v1.RiskFactorKind.ValueType]]
+
+
+@dataclass(slots=True, eq=False)
+class Weighed:
+    """What proposals that are alike weigh: one object for all of them. Nobody changes it.
+
+    Attributes:
+        assessment: Their assessment.
+        risk: Its risk.
+        automation: Its automation level.
+        action_type: The type of their actions.
+        action_scope: The scope of their actions.
+    """
+
+    assessment: v1.Assessment
+    risk: v1.RiskLevel.ValueType
+    automation: v1.AutomationLevel.ValueType
+    action_type: v1.ActionType.ValueType
+    action_scope: v1.ActionScope.ValueType
 
 
 def assess(proposal: v1.Proposal, policy: Policy, now_us: int) -> v1.Assessment:
@@ -53,45 +123,138 @@ def assess(proposal: v1.Proposal, policy: Policy, now_us: int) -> v1.Assessment:
     Deterministic: the same proposal, policy and hour have the same assessment, whatever core wrote as text. Sums are
     rounded to nine decimals, so that thresholds hold for whoever adds up by hand.
     """
-    values = _values(proposal, _model(policy), now_us // _HOUR_US % _HOURS)
-    return _assessment(policy, values, proposal.confidence)
+    return weigh(proposal, policy, now_us).assessment
 
 
-@lru_cache(maxsize=1024)  # alerts of one kind come in storms, and are alike in all that counts; some 4 MiB
-def _assessment(policy: Policy, values: tuple[float, ...], confidence: float) -> v1.Assessment:
-    """Return the assessment that the values of the factors and core's confidence make."""
-    model = _model(policy)
-    assessment = v1.Assessment()
-    assessment.CopyFrom(model.template)
-    parts = _weigh(assessment, model, values)
-    score = _round(sum(weight * part for (weight, _), part in zip(model.weights, parts, strict=True)))
-    assessment.score = score
-    assessment.risk = next(level for least, level in model.levels if score >= least)
-    worst = sorted(
-        (-value, kind) for kind, value in zip(_KINDS, values, strict=True) if value >= policy.key_concern_from
+def weigh(proposal: v1.Proposal, policy: Policy, now_us: int) -> Weighed:
+    """Return the assessment of a proposal made now, with what of it is asked for each proposal."""
+    # Each field once, and what is not there is not read: each look has its price.
+    action = proposal.action
+    threat_score, novelty = 0.0, v1.NOVELTY_UNSPECIFIED
+    if proposal.HasField("threat"):
+        threat = proposal.threat
+        # A sum with 0.0, so that -0.0, which is equal to it and another number on the wire, does not tell two apart.
+        threat_score, novelty = threat.score + 0.0, threat.novelty
+    if not novelty:
+        novelty = v1.NOVELTY_SEEN_BEFORE if proposal.similar_decisions else v1.NOVELTY_KNOWN
+    cost_usd, operational, reputational = _NO_HARM
+    if proposal.HasField("business_impact"):
+        impact = proposal.business_impact
+        cost_usd, operational = impact.estimated_cost_usd + 0.0, impact.operational + 0.0
+        reputational = impact.reputational + 0.0
+    levels = [asset.criticality for asset in proposal.assets[:]]  # a slice: protobuf's own list is slow to go through
+    tags = proposal.compliance_tags
+    traits = (
+        action.type,
+        action.scope,
+        novelty,
+        tuple({*levels}),
+        len(levels),
+        proposal.data_classification,
+        tuple(tags) if tags else (),
+        proposal.data_type,
     )
-    concerns = [kind for _, kind in worst]
-    assessment.key_concerns.extend(concerns)
-    assessment.automation, rules = automation_of(assessment.risk, confidence, policy)
-    assessment.policy_rules.extend(rules)
-    explain(assessment, parts, concerns)
-    return assessment
+    settled = _settled(policy, now_us // _HOUR_US % _HOURS, traits)
+    return _weighed(settled, (proposal.confidence, threat_score, cost_usd, operational, reputational))
 
 
-def _weigh(assessment: v1.Assessment, model: _Model, values: Sequence[float]) -> list[float]:
-    """Write the factors and what they add up to into the assessment; return the values of the categories."""
-    parts = []
-    remaining = iter(values)
-    for category, (_, weights) in zip(assessment.categories, model.weights, strict=True):
-        part = 0.0
-        for factor, weight in zip(category.factors, weights, strict=True):
-            value = next(remaining)
-            factor.value = value
-            part += weight * value
-        part = _round(part)
-        category.value = part
-        parts.append(part)
-    return parts
+@lru_cache(maxsize=4096)  # kinds of alerts there are some hundreds; some 8 MiB
+def _settled(policy: Policy, hour: int, traits: Traits) -> _Settled:
+    """Return what proposals of these traits have in common in an hour of the day."""
+    model = _model(policy)
+    action_type, scope, novelty, levels, assets, classification, tags, data_type = traits
+    time_of_day, absence = model.hours[hour]
+    values = {
+        v1.RISK_CATEGORY_ASSET: (
+            _criticality(levels, policy),
+            _said(policy.data_sensitivity, classification, v1.DATA_CLASSIFICATION_INTERNAL),
+            _between(policy.asset_count, max(1, assets)),
+        ),
+        v1.RISK_CATEGORY_ACTION: (
+            policy.irreversibility.get(action_type, policy.unscored_action),
+            policy.aggressiveness.get(action_type, policy.unscored_action),
+            policy.scope[scope],
+        ),
+        v1.RISK_CATEGORY_COMPLIANCE: (
+            _regulatory(tags, model),
+            model.privacy.get(_plain(data_type), policy.privacy_other),
+        ),
+        v1.RISK_CATEGORY_ENVIRONMENT: (time_of_day, absence),
+    }
+    unknown = policy.novelty[novelty]
+    worst = _worst(policy, ((v1.RISK_FACTOR_KIND_NOVELTY, unknown),))
+    for category, each in values.items():
+        worst += _worst(policy, zip(FACTORS[category], each, strict=True))
+    asset, *others = [
+        scored(form, *values[category])
+        for category, form in zip(FACTORS, model.forms, strict=True)
+        if category in values
+    ]
+    action, compliance, environment = others
+    return _Settled(
+        model=model,
+        action_type=action_type,
+        action_scope=scope,
+        novelty=unknown,
+        asset=asset,
+        others=(action.value, compliance.value, environment.value),
+        written=action.written + compliance.written + environment.written,
+        worst=worst,
+    )
+
+
+@lru_cache(maxsize=1024)  # alerts of one kind come in storms, and some storms are alike in all that counts; some 8 MiB
+def _weighed(settled: _Settled, measures: Measures) -> Weighed:
+    """Return what all proposals weigh that share what is settled, and what is measured."""
+    model = settled.model
+    policy = model.policy
+    confidence, threat_score, cost_usd, operational, reputational = measures
+    uncertainty, financial = _round(1 - confidence), _between(policy.financial_usd, cost_usd)
+    threat_form, _, business_form, *_ = model.forms
+    threat, threat_written = scored(threat_form, threat_score, uncertainty, settled.novelty)
+    asset, asset_written = settled.asset
+    business, business_written = scored(business_form, financial, operational, reputational)
+    parts = (threat, asset, business, *settled.others)
+    score = _round(sum(map(mul, model.weights, parts)))
+    risk = _risk(model, score)
+    measured = zip(_MEASURED, (threat_score, uncertainty, financial, operational, reputational), strict=True)
+    concerns = tuple([kind for _, kind in sorted(settled.worst + _worst(policy, measured))])
+    automation, rules = automation_of(risk, confidence, policy)
+    concluded = _concluded(policy, risk, automation, rules, concerns)
+    # Messages that are written one after the other are one with the repeated fields of all of them.
+    assessment = v1.Assessment.FromString(
+        b"".join((threat_written, asset_written, business_written, settled.written, concluded))
+    )
+    assessment.score = score
+    assessment.justification = justification(risk, score, parts, concerns, automation)
+    return Weighed(assessment, risk, automation, settled.action_type, settled.action_scope)
+
+
+def _risk(model: _Model, score: float) -> v1.RiskLevel.ValueType:
+    for least, level in model.levels[:-1]:
+        if score >= least:
+            return level
+    return model.levels[-1][1]
+
+
+@lru_cache(maxsize=4096)  # few conclusions, and some hundreds of orders of concerns that lead to them; some 4 MiB
+def _concluded(
+    policy: Policy,
+    risk: v1.RiskLevel.ValueType,
+    automation: v1.AutomationLevel.ValueType,
+    rules: tuple[str, ...],
+    concerns: tuple[v1.RiskFactorKind.ValueType, ...],
+) -> bytes:
+    """Return an assessment that says what follows, without the figures that it follows from, as bytes."""
+    assessment = v1.Assessment(
+        policy_digest=policy.digest,
+        risk=risk,
+        automation=automation,
+        policy_rules=rules,
+        key_concerns=concerns,
+        mitigations=[MITIGATIONS[kind] for kind in concerns],
+    )
+    return assessment.SerializeToString(deterministic=True)
 
 
 @lru_cache(maxsize=4)  # the policy in force, one being tried out beside it, and two in the tests
@@ -99,9 +262,11 @@ def _model(policy: Policy) -> _Model:
     levels = sorted(((least, level) for level, least in policy.risk_from.items()), reverse=True)
     return _Model(
         policy=policy,
-        template=_template(policy),
-        weights=tuple(
-            (policy.category_weights[category], tuple(policy.factor_weights[kind] for kind in kinds))
+        weights=tuple(policy.category_weights[category] for category in FACTORS),
+        forms=tuple(
+            form_of(
+                category, policy.category_weights[category], [(kind, policy.factor_weights[kind]) for kind in kinds]
+            )
             for category, kinds in FACTORS.items()
         ),
         levels=tuple(levels),
@@ -114,51 +279,18 @@ def _model(policy: Policy) -> _Model:
     )
 
 
-def _template(policy: Policy) -> v1.Assessment:
-    template = v1.Assessment(policy_digest=policy.digest)
-    for category, kinds in FACTORS.items():
-        scores = template.categories.add(category=category, weight=policy.category_weights[category])
-        for kind in kinds:
-            scores.factors.add(kind=kind, weight=policy.factor_weights[kind])
-    return template
+def _worst(
+    policy: Policy, valued: Iterable[tuple[v1.RiskFactorKind.ValueType, float]]
+) -> list[tuple[float, v1.RiskFactorKind.ValueType]]:
+    """Return those of some factors that are key concerns, so that they sort by value, the worst first, then by kind."""
+    least = policy.key_concern_from
+    return [(-value, kind) for kind, value in valued if value >= least]
 
 
-def _values(proposal: v1.Proposal, model: _Model, hour: int) -> tuple[float, ...]:
-    """Return the values of all factors, in the order of their enum."""
-    policy, action, impact = model.policy, proposal.action, proposal.business_impact
-    time_of_day, absence = model.hours[hour]
-    # A sum with 0.0, so that -0.0, which is equal to it and another number on the wire, does not tell two apart.
-    return (
-        proposal.threat.score + 0.0,
-        _round(1 - proposal.confidence),
-        _novelty(proposal, policy),
-        _criticality(proposal.assets, policy),
-        _said(policy.data_sensitivity, proposal.data_classification, v1.DATA_CLASSIFICATION_INTERNAL),
-        _between(policy.asset_count, max(1, len(proposal.assets))),
-        _between(policy.financial_usd, impact.estimated_cost_usd),
-        impact.operational + 0.0,
-        impact.reputational + 0.0,
-        policy.irreversibility.get(action.type, policy.unscored_action),
-        policy.aggressiveness.get(action.type, policy.unscored_action),
-        policy.scope[action.scope],
-        _regulatory(proposal.compliance_tags, model),
-        model.privacy.get(_plain(proposal.data_type), policy.privacy_other),
-        time_of_day,
-        absence,
-    )
-
-
-def _novelty(proposal: v1.Proposal, policy: Policy) -> float:
-    novelty = proposal.threat.novelty
-    if novelty == v1.NOVELTY_UNSPECIFIED:
-        novelty = v1.NOVELTY_SEEN_BEFORE if proposal.similar_decisions else v1.NOVELTY_KNOWN
-    return policy.novelty[novelty]
-
-
-def _criticality(assets: Iterable[v1.Asset], policy: Policy) -> float:
+def _criticality(levels: Iterable[v1.Criticality.ValueType], policy: Policy) -> float:
     """Return the value of the most critical asset; medium where none is named."""
     return max(
-        (_said(policy.criticality, asset.criticality, v1.CRITICALITY_MEDIUM) for asset in assets),
+        (_said(policy.criticality, level, v1.CRITICALITY_MEDIUM) for level in levels),
         default=policy.criticality[v1.CRITICALITY_MEDIUM],
     )
 

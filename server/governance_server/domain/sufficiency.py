@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from governance import v1
@@ -43,6 +44,8 @@ def enough(votes: Sequence[tuple[str, v1.Role.ValueType]], required: int, roles:
         required: How many distinct people it takes; at least one, whatever is said.
         roles: For each of these roles one of the people must have it or a higher one, each person for one of them.
     """
+    if not roles and required <= 1:
+        return bool(votes)  # nearly always so, and sorted by nobody
     held = sorted(dict(votes).values(), reverse=True)
     wanted = sorted(roles, reverse=True)
     # The highest role is the hardest to fill: whoever fills it could fill every other place, so the order decides.
@@ -65,9 +68,10 @@ def needs(policy: Policy, decision: v1.Decision, now_us: int) -> Needs:
     it that does more than the assessed one, the action is assessed again by the policy in force, and both have to be
     satisfied: the higher number, all the roles, and only approvals of the tier that the policy now asks.
     """
-    own = decision.quorum
-    if not _assessed_otherwise(policy, decision):
-        return Needs(_ANY_ROLE, own.required, tuple(own.roles), by_policy=True, risk=decision.assessment.risk)
+    own, assessed = decision.quorum, decision.assessment
+    if not _assessed_otherwise(policy, decision, assessed):
+        roles = own.roles
+        return _own_needs(own.required, tuple(roles) if roles else (), assessed.risk)  # a look is cheaper than a tuple
     assessment = assess(decision.proposal, policy, now_us)
     now = requirements(policy, decision.proposal, assessment, decision.core, now_us)
     return Needs(
@@ -75,15 +79,24 @@ def needs(policy: Policy, decision: v1.Decision, now_us: int) -> Needs:
         required=max(own.required, now.required),
         roles=_union(own.roles, now.roles),
         by_policy=now.automation == v1.AUTOMATION_LEVEL_FULL,
-        risk=max(decision.assessment.risk, assessment.risk),
+        risk=max(assessed.risk, assessment.risk),
     )
+
+
+@lru_cache(maxsize=256)  # the quorums and risks of a policy or two
+def _own_needs(required: int, roles: tuple[v1.Role.ValueType, ...], risk: v1.RiskLevel.ValueType) -> Needs:
+    """Return what an approval needs where nothing is another than when the decision was proposed."""
+    return Needs(_ANY_ROLE, required, roles, by_policy=True, risk=risk)
 
 
 def counted(policy: Policy, decision: v1.Decision, needed: Needs) -> list[tuple[str, v1.Role.ValueType]]:
     """Return the approvals that count: of the action as it stands, in a sufficient role, not of one's own proposal."""
+    votes = decision.votes
+    if not votes:
+        return []
     return [
         (vote.actor.name, vote.actor.role)
-        for vote in decision.votes
+        for vote in votes
         if vote.approved
         and vote.action_digest == decision.action_digest
         and vote.actor.role >= needed.counting_from
@@ -91,9 +104,11 @@ def counted(policy: Policy, decision: v1.Decision, needed: Needs) -> list[tuple[
     ]
 
 
-def _assessed_otherwise(policy: Policy, decision: v1.Decision) -> bool:
-    changed = decision.assessment.policy_digest != policy.digest
-    return changed or any(not modification.narrowing for modification in decision.modifications)
+def _assessed_otherwise(policy: Policy, decision: v1.Decision, assessed: v1.Assessment) -> bool:
+    if assessed.policy_digest != policy.digest:
+        return True
+    modifications = decision.modifications
+    return bool(modifications) and any(not modification.narrowing for modification in modifications)
 
 
 def _union(own: Sequence[v1.Role.ValueType], now: Sequence[v1.Role.ValueType]) -> tuple[v1.Role.ValueType, ...]:
