@@ -21,6 +21,7 @@ from governance_server.engine.notifier import Destination, Notifier, Sources
 from governance_server.engine.ports import BookmarkError, SignerError
 from governance_server.ledger import backup, verification
 from governance_server.ledger.sqlite_store import SqliteStore
+from governance_server.ledger.verified_rows import VerifiedRows
 from governance_server.notifications.bookmarks import FileBookmarks
 from governance_server.rpc import certificates
 from governance_server.rpc.authentication import Authenticator
@@ -102,10 +103,11 @@ async def serve(directory: Directory, *, listen: str | None, announce: Callable[
         async with open_store(directory) as store:
             await _verify_news(store)
             clock, limits = await _clock(store), Limits()
-            notary = await _notary(directory, store, clock)
             connections = Connections(limits)
             governor = Governor(store, clock, SystemEntropy(), connections.operators)
-            await governor.recover()
+            remembered = VerifiedRows(directory.verified, version("governance-workspace"))
+            await governor.recover(verification.verified_open_decisions(store, remembered))
+            notary = await _notary(directory, store, clock)
             lookout = Lookout(store, clock, governor)
             notifier = await _notifier(directory, config, governor, store, clock)
             edge = Edge(
@@ -185,11 +187,10 @@ async def _notary(directory: Directory, store: SqliteStore, clock: SystemClock) 
 
 
 async def _verify_news(store: SqliteStore) -> None:
-    """Verify what was appended since the ledger was last verified and note that it was; then what is open."""
+    """Verify what was appended since the ledger was last verified and note that it was."""
     verified = await store.verified_offset()
     offset = (await verification.verify(store, after=verified)).offset
     await store.record_verified(offset)
-    await verification.verify_open_decisions(store)
     log.info("ledger verified", since=verified, offset=offset)
 
 

@@ -36,6 +36,7 @@ class Directory:
     Attributes:
         root: The directory.
         ledger: The ledger.
+        verified: What of the ledger a start has verified; made anew where it is not there.
         restoring: A copy that is not verified yet, and is to be the ledger; left behind if that was killed.
         lock: What a running server holds.
         config: The configuration, in TOML.
@@ -54,6 +55,7 @@ class Directory:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.ledger = root / "ledger.db"
+        self.verified = root / "ledger.verified"
         self.restoring = root / "ledger.db.restoring"
         self.config = root / "server.toml"
         self.serving = root / "serving.toml"

@@ -332,7 +332,7 @@ class TestProjections:
             ("UPDATE decisions SET decision = 'nothing' WHERE decision_id = 'decision-000003'", 6),
             ("UPDATE decisions SET decision = x'ff' WHERE decision_id = 'decision-000003'", 6),
             ("UPDATE decisions SET decision_id = 'decision-9' WHERE decision_id = 'decision-000003'", 6),
-            ("INSERT INTO decisions SELECT 'x', 99, 1, 1, 1, 1, '', 1, 1, 1, 1, 1, 1, x'', NULL, '' FROM head", 99),
+            ("INSERT INTO decisions SELECT 'x', 99, 1, 1, 1, 1, '', 1, 1, 1, 1, 1, 1, x'', NULL, '', 0 FROM head", 99),
             ("UPDATE decisions SET group_key = 'other' WHERE decision_id = 'decision-000002'", 8),
             ("UPDATE entries SET operator = 'operator-2' WHERE offset = 7", 7),
             ("UPDATE entries SET operator = '' WHERE offset = 8", 8),

@@ -30,18 +30,22 @@ SLACK: Final = 1024
 
 
 class Timekeeper:
-    """A heap of moments, and a task that waits for the nearest."""
+    """A heap of moments, what is due at each of them, and a task that waits for the nearest."""
 
     def __init__(self, clock: Clock, bring: Callable[[Sequence[Tick]], Awaitable[None]]) -> None:
         self._clock = clock
         self._bring = bring
-        self._heap: list[tuple[int, str]] = []
         self._due: dict[str, int] = {}
+        # What arrived in one batch is due at one moment: a storm is few moments with many names each. Most other
+        # moments have a single name, and no list is made for it.
+        self._moments: list[int] = []
+        self._at: dict[int, str | list[str]] = {}
+        self._noted = 0
         self._sooner = asyncio.Event()
 
-    def watch(self, decision: v1.Decision) -> None:
-        """Note when a decision is due next, or that it no longer is."""
-        self._note(decision.decision_id, next_due_us(decision))
+    def watch(self, decision_id: str, decision: v1.Decision) -> None:
+        """Note when a decision is due next, or no longer is. The id is the memory's, so that it is kept once."""
+        self._note(decision_id, next_due_us(decision))
 
     def watch_house(self, house: House) -> None:
         """Note when the house is due next, or that it no longer is."""
@@ -54,16 +58,29 @@ class Timekeeper:
         if self._due.get(name) == due_us:
             return
         self._due[name] = due_us
-        if not self._heap or due_us < self._heap[0][0]:
+        if not self._moments or due_us < self._moments[0]:
             self._sooner.set()
-        heapq.heappush(self._heap, (due_us, name))
-        if len(self._heap) > 2 * len(self._due) + SLACK:
+        self._file(name, due_us)
+        if self._noted > 2 * len(self._due) + SLACK:
             self._forget_superseded()
+
+    def _file(self, name: str, due_us: int) -> None:
+        """Put a name under its moment. What it was put under before is superseded, and stays until it is sorted out."""
+        self._noted += 1
+        beside = self._at.get(due_us)
+        if beside is None:
+            self._at[due_us] = name
+            heapq.heappush(self._moments, due_us)
+        elif isinstance(beside, str):
+            self._at[due_us] = [beside, name]
+        else:
+            beside.append(name)
 
     def _forget_superseded(self) -> None:
         """Drop the moments that decisions no longer name, so that the heap grows with what is open alone."""
-        self._heap = [(due_us, decision_id) for decision_id, due_us in self._due.items()]
-        heapq.heapify(self._heap)
+        self._moments, self._at, self._noted = [], {}, 0
+        for name, due_us in self._due.items():
+            self._file(name, due_us)
 
     async def run(self) -> None:
         """Bring what is due, for ever."""
@@ -75,21 +92,35 @@ class Timekeeper:
                 await self._wait()
 
     def _take_due(self) -> list[str]:
+        """Take at most MAX_TICKS names of what is due, the earliest first; each once."""
         now_us = self._clock.now_us()
         due: list[str] = []
-        while self._heap and self._heap[0][0] <= now_us and len(due) < MAX_TICKS:
-            due_us, decision_id = heapq.heappop(self._heap)
-            if self._due.get(decision_id) == due_us:
-                del self._due[decision_id]
-                due.append(decision_id)
+        while self._moments and self._moments[0] <= now_us and len(due) < MAX_TICKS:
+            due_us = self._moments[0]
+            for name in self._taken(due_us, MAX_TICKS - len(due)):
+                if self._due.get(name) == due_us:
+                    del self._due[name]
+                    due.append(name)
         return due
+
+    def _taken(self, due_us: int, most: int) -> list[str]:
+        """Take names away from the nearest moment, and the moment, too, when it has no others."""
+        beside = self._at[due_us]
+        names, left = ([beside], []) if isinstance(beside, str) else (beside[:most], beside[most:])
+        self._noted -= len(names)
+        if left:
+            self._at[due_us] = left
+        else:
+            heapq.heappop(self._moments)
+            del self._at[due_us]
+        return names
 
     async def _wait(self) -> None:
         """Wait for the nearest moment, or for a nearer one to be noted."""
         self._sooner.clear()
         waiting: list[asyncio.Task[object]] = [asyncio.create_task(self._sooner.wait())]
-        if self._heap:
-            waiting.append(asyncio.create_task(self._clock.sleep_until(self._heap[0][0])))
+        if self._moments:
+            waiting.append(asyncio.create_task(self._clock.sleep_until(self._moments[0])))
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:

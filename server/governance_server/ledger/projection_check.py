@@ -12,41 +12,31 @@ from governance import v1
 from governance_server.domain.digest import action_digest
 from governance_server.domain.house import TURN, house_rows
 from governance_server.domain.redaction import without_personal_data
-from governance_server.ledger.listing import IS_OPEN
-from governance_server.ledger.projection import OPEN_STATES, Projection, decision_row, operator_of, projected
-from governance_server.ledger.replay import issued_credentials, remade_decisions, remade_house
+from governance_server.ledger.projection import Projection, decision_row, operator_of, projected
+from governance_server.ledger.replay import driver_of, issued_credentials, remade_decisions, remade_house
 from governance_server.ledger.schema import credentials, decisions, entries, house, tallies
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
     from governance_server.engine.ports import DecisionRow
+    from governance_server.ledger.driver import Driver
     from governance_server.ledger.replay import Issued, Remade
 
 BATCH: Final = 128
 """Decisions held in memory at a time."""
 
 _ABOUT_A_DECISION: Final = text("entries.decision_id <> ''")
-_ITS_ENTRIES: Final = and_(entries.c.decision_id == decisions.c.decision_id, _ABOUT_A_DECISION)
-_DECISIONS: Final = select(
-    decisions,
-    select(func.max(entries.c.offset)).where(_ITS_ENTRIES).scalar_subquery().label("newest"),
-    select(func.count()).select_from(entries).where(_ITS_ENTRIES).scalar_subquery().label("versions"),
-).limit(BATCH)
-_ALL: Final = _DECISIONS.order_by(decisions.c.decision_id)
-_OPEN: Final = _DECISIONS.where(and_(IS_OPEN)).order_by(decisions.c.offset)
-_LEAVE: Final = ("core", "state", "action_digest", "tier", "quorum", "held", "order")
-"""What of an open decision says whether, by whom and for what leave is given."""
+_ALL: Final = select(decisions).order_by(decisions.c.decision_id).limit(BATCH)
 _UNPROJECTED: Final = select(func.min(entries.c.offset)).where(
     and_(_ABOUT_A_DECISION),
     ~select(decisions.c.decision_id).where(decisions.c.decision_id == entries.c.decision_id).exists(),
 )
 _KINDS: Final = (tallies.c.risk, tallies.c.state, tallies.c.by_policy)
 _TALLIED: Final = select(tallies).where(tallies.c.count != 0).order_by(*_KINDS)
-_OPEN_TALLIED: Final = select(func.sum(tallies.c.count)).where(tallies.c.state.in_(sorted(OPEN_STATES)))
 _COUNTED: Final = (
     select(decisions.c.risk, decisions.c.state, decisions.c.by_policy, func.count())
     .group_by(decisions.c.risk, decisions.c.state, decisions.c.by_policy)
@@ -74,9 +64,9 @@ async def first_misprojection(connection: AsyncConnection) -> Misprojection | No
     unprojected = (await connection.execute(_UNPROJECTED)).scalar_one()
     if unprojected is not None:
         return Misprojection(unprojected, "the decision that it is about is missing from the decisions")
-    after = ""
+    driver, after = await driver_of(connection), ""
     while rows := (await connection.execute(_ALL.where(decisions.c.decision_id > after))).all():
-        if found := await _first_wrong(connection, rows, _otherwise):
+        if found := await first_wrong(driver, rows, _otherwise):
             return found
         after = rows[-1].decision_id
     return await _miscounted(connection)
@@ -94,36 +84,27 @@ async def _misfiled(connection: AsyncConnection) -> Misprojection | None:
     return None
 
 
-async def first_open_misprojection(connection: AsyncConnection) -> Misprojection | None:
-    """Return the first open decision found that would give other leave than its entries do; None where all is well.
-
-    Less is compared than in full, and only what is open is read: it is for every start.
-    """
-    await connection.exec_driver_sql("BEGIN")
-    after = read = 0
-    while rows := (await connection.execute(_OPEN.where(decisions.c.offset > after))).all():
-        if found := await _first_wrong(connection, rows, _other_leave):
-            return found
-        after, read = rows[-1].offset, read + len(rows)
-    counted = (await connection.execute(_OPEN_TALLIED)).scalar_one() or 0
-    if counted != read:  # an index that lacks one would have it forgotten, and its time never come
-        return Misprojection(0, f"{counted} decisions are open by the tallies, and {read} are found open")
-    return None
-
-
-async def _first_wrong(
-    connection: AsyncConnection,
-    rows: Sequence[Row[Any]],
+async def first_wrong(
+    driver: Driver,
+    rows: Iterable[Sequence[Any]],
     compare: Callable[[DecisionRow, Remade], str],
 ) -> Misprojection | None:
-    remade = await remade_decisions(connection, [row.decision_id for row in rows])
-    for row in rows:
-        made = remade.get(row.decision_id)
+    """Return the first of some rows of `decisions` that is not what its entries make it; None where all are.
+
+    Args:
+        driver: Where the entries are read.
+        rows: The rows, each with all columns in their order.
+        compare: Says in which way a decision is not what its entries make it; nothing where it is.
+    """
+    stored_rows = [Projection(*row) for row in rows]
+    remade = await remade_decisions(driver, [stored.decision_id for stored in stored_rows])
+    for stored in stored_rows:
+        made = remade.get(stored.decision_id)
         if made is not None and made.broken_at:
-            what = f"it cannot follow what happened before to the decision {row.decision_id}"
+            what = f"it cannot follow what happened before to the decision {stored.decision_id}"
             return Misprojection(made.broken_at, what)
-        if complaint := _complaint(row, made, compare):
-            return Misprojection(row.newest or row.offset, complaint)
+        if complaint := _complaint(stored, made, compare):
+            return Misprojection(stored.offset if made is None else made.newest, complaint)
     return None
 
 
@@ -185,11 +166,10 @@ async def _miscounted(connection: AsyncConnection) -> Misprojection | None:
 _MISCOUNT: Final = "the tallies kept up to it are not the numbers of decisions that there are"
 
 
-def _complaint(row: Row[Any], remade: Remade | None, compare: Callable[[DecisionRow, Remade], str]) -> str:
-    stored = Projection(*row[: len(Projection._fields)])
-    if row.newest is None or remade is None:
+def _complaint(stored: Projection, remade: Remade | None, compare: Callable[[DecisionRow, Remade], str]) -> str:
+    if remade is None:
         return f"the decision {stored.decision_id} names it, and no entry is about that decision"
-    if stored.offset != row.newest:
+    if stored.offset != remade.newest:
         return f"the decision {stored.decision_id} is shown as of entry {stored.offset}, and this one is its newest"
     try:
         decision = decision_row(stored.decision)
@@ -197,9 +177,9 @@ def _complaint(row: Row[Any], remade: Remade | None, compare: Callable[[Decision
         return f"the decision {stored.decision_id} that it made cannot be read"
     if projected(decision) != stored:
         return f"the decision {stored.decision_id} that it made is filed under other values than it has"
-    if decision.decision.version != row.versions:
+    if decision.decision.version != remade.versions:
         version = decision.decision.version
-        return f"the decision {stored.decision_id} is version {version}, and {row.versions} entries are about it"
+        return f"the decision {stored.decision_id} is version {version}, and {remade.versions} entries are about it"
     return _other_action(decision.decision, remade) or compare(decision, remade)
 
 
@@ -224,12 +204,3 @@ def _otherwise(stored: DecisionRow, remade: Remade) -> str:
     if remade.erased and without_personal_data(stored.decision) == without_personal_data(remade.decision):
         return ""
     return f"the decision {stored.decision.decision_id} is otherwise than its entries make it"
-
-
-def _other_leave(stored: DecisionRow, remade: Remade) -> str:
-    """Return in which way a decision gives other leave than its entries do."""
-    assert remade.decision is not None
-    for name in _LEAVE:
-        if getattr(stored.decision, name) != getattr(remade.decision, name):
-            return f"the decision {stored.decision.decision_id} has another {name} than its entries make"
-    return ""

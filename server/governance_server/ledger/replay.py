@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from google.protobuf.message import DecodeError
-from sqlalchemy import and_, select, text, tuple_
+from sqlalchemy import and_, bindparam, column, func, select, text, tuple_
 
 from governance import v1
 from governance_server.domain.evolve import evolve
 from governance_server.domain.house import House, evolve_house
+from governance_server.ledger.driver import Driver
 from governance_server.ledger.schema import entries, personal
+from governance_server.ledger.statements import positional
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from sqlalchemy import Row
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 BATCH: Final = 256
 """Entries held in memory at a time."""
 
-_OF_DECISIONS: Final = (
-    select(entries, personal.c.salt, personal.c.personal)
+_NAMED: Final = select(func.json_each(bindparam("names")).table_valued(column("value")).c.value).scalar_subquery()
+_PLACE: Final = (entries.c.decision_id, entries.c.offset)
+_ABOUT_THEM: Final = positional(
+    select(*_PLACE, entries.c.entry, personal.c.salt, personal.c.personal)
     .outerjoin_from(entries, personal, personal.c.offset == entries.c.offset)
-    .where(and_(text("entries.decision_id <> ''")))
-    .order_by(entries.c.decision_id, entries.c.offset)
-    .limit(BATCH)
+    .where(
+        and_(text("entries.decision_id <> ''")),
+        entries.c.decision_id.in_(_NAMED),
+        tuple_(*_PLACE) > tuple_(bindparam("after_id"), bindparam("after")),
+    )
+    .order_by(*_PLACE),
+    "names",
+    "after_id",
+    "after",
 )
+_OF_DECISIONS: Final = f"{_ABOUT_THEM} LIMIT {BATCH}"
 _OF_THE_HOUSE: Final = (
     select(entries.c.offset, entries.c.entry, personal.c.personal)
     .outerjoin_from(entries, personal, personal.c.offset == entries.c.offset)
@@ -44,11 +55,15 @@ class Remade(NamedTuple):
         decision: The decision; as far as it could be made where `broken_at` is set.
         erased: Personal data of it was erased, so that what came of that is missing.
         broken_at: The entry that cannot follow those before it; 0 where all do.
+        newest: The last entry about it, as far as it could be made.
+        versions: How many entries are about it, as far as it could be made.
     """
 
     decision: v1.Decision | None
     erased: bool
     broken_at: int
+    newest: int
+    versions: int
 
 
 class Issued(NamedTuple):
@@ -63,31 +78,42 @@ class Issued(NamedTuple):
     offset: int
 
 
-async def remade_decisions(connection: AsyncConnection, decision_ids: Collection[str]) -> dict[str, Remade]:
+async def driver_of(connection: AsyncConnection) -> Driver:
+    """Return the connection below SQLAlchemy's: rows of SQLite's own, for what is read by the million."""
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, Driver)
+    return driver
+
+
+async def remade_decisions(driver: Driver, decision_ids: Collection[Any]) -> dict[str, Remade]:
     """Return those of the decisions that there are entries about, by id."""
     made: dict[str, Remade] = {}
-    statement = _OF_DECISIONS.where(entries.c.decision_id.in_(decision_ids))
+    # names that are no text were not written by us, and no entry is about them
+    names = json.dumps([name for name in decision_ids if isinstance(name, str)])
     place: tuple[str, int] = ("", 0)
-    following = tuple_(entries.c.decision_id, entries.c.offset)
-    while rows := (await connection.execute(statement.where(following > place))).all():
-        for row in rows:
-            made[row.decision_id] = _with(made.get(row.decision_id, Remade(None, erased=False, broken_at=0)), row)
-        place = (rows[-1].decision_id, rows[-1].offset)
+    while rows := list(await driver.execute_fetchall(_OF_DECISIONS, (names, *place))):
+        for decision_id, offset, entry, salt, data in rows:
+            made[decision_id] = _with(made.get(decision_id, _NOTHING), offset, entry, data, is_salted=bool(salt))
+        place = rows[-1][:2]
     return made
 
 
-def _with(before: Remade, row: Row[Any]) -> Remade:
+_NOTHING: Final = Remade(None, erased=False, broken_at=0, newest=0, versions=0)
+
+
+def _with(before: Remade, offset: int, serialized: bytes, personal_data: bytes | None, *, is_salted: bool) -> Remade:
     """Return a decision as it stands after one entry more."""
     if before.broken_at:
         return before
     try:
-        entry = v1.Entry.FromString(row.entry)
-        data = v1.PersonalData.FromString(row.personal) if row.personal else None
+        entry = v1.Entry.FromString(serialized)
+        data = v1.PersonalData.FromString(personal_data) if personal_data else None
         decision = evolve(before.decision, entry, data)
     except (AssertionError, DecodeError, KeyError, TypeError):
         # what the lifecycle forbids is asserted against: we did not write it, whatever its hash says
-        return before._replace(broken_at=row.offset)
-    return Remade(decision, before.erased or bool(entry.personal_commitment and not row.salt), 0)
+        return before._replace(broken_at=offset)
+    erased = before.erased or bool(entry.personal_commitment and not is_salted)
+    return Remade(decision, erased, 0, offset, before.versions + 1)
 
 
 async def remade_house(connection: AsyncConnection) -> House | int:

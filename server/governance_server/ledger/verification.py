@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from google.protobuf.message import DecodeError
@@ -11,12 +12,14 @@ from governance_server.domain.digest import NO_HASH, SALT_BYTES, entry_hash, per
 from governance_server.domain.moment import microseconds
 from governance_server.domain.tree import WIDTH
 from governance_server.engine.ports import Head, StoreError
+from governance_server.ledger.projection_check import Misprojection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from governance_server.engine.ports import Record, Store
     from governance_server.ledger.sqlite_store import SqliteStore
+    from governance_server.ledger.verified_rows import VerifiedRows
 
     Progress: TypeAlias = Callable[[int, int], None]
     """Told after each batch: the offset that was reached, and the one where the ledger ends."""
@@ -116,6 +119,26 @@ async def check(store: SqliteStore, *, progress: Progress | None = None) -> Veri
     return verified
 
 
+async def verified_open_decisions(
+    store: SqliteStore, remembered: VerifiedRows | None = None
+) -> AsyncIterator[Sequence[bytes]]:
+    """Read every open decision once, as the port's `open_decisions`; none would give other leave than its entries do.
+
+    Args:
+        store: The ledger.
+        remembered: Rows that an earlier start has verified. When all were read, those of now.
+
+    Raises:
+        LedgerDamagedError: One would; the message names it.
+        StoreError: The ledger could not be read.
+    """
+    async with aclosing(store.verified_pages(remembered)) as pages:
+        async for page in pages:
+            if isinstance(page, Misprojection):
+                raise LedgerDamagedError(*page)
+            yield page
+
+
 async def verify_open_decisions(store: SqliteStore) -> None:
     """Verify that no open decision would give other leave than its entries do.
 
@@ -123,8 +146,8 @@ async def verify_open_decisions(store: SqliteStore) -> None:
         LedgerDamagedError: One would; the message names it.
         StoreError: The ledger could not be read.
     """
-    if misprojection := await store.open_misprojection():
-        raise LedgerDamagedError(*misprojection)
+    async for _ in verified_open_decisions(store):
+        pass
 
 
 class Walk:
