@@ -17,6 +17,10 @@ LONGEST_SLEEP_S: Final = 3600.0
 """An event loop's timers are not made for years; what is further off is slept towards in steps."""
 
 
+DRAWN_BYTES: Final = 4096
+"""Of chance at a time: the salts of 128 entries."""
+
+
 class SystemClock:
     """The wall clock as it stood when the process began, carried on by the monotonic clock.
 
@@ -69,8 +73,16 @@ class SystemClock:
 
 
 class SystemEntropy:
-    """The operating system's chance."""
+    """The operating system's chance, asked for a page at a time: whenever it is asked, another thread may go first."""
+
+    def __init__(self) -> None:
+        self._drawn = b""
+        self._at = 0
 
     def token(self, length: int) -> bytes:
         """Return that many bytes that nobody can guess."""
-        return os.urandom(length)
+        at, end = self._at, self._at + length
+        if end > len(self._drawn):
+            self._drawn, at, end = os.urandom(max(DRAWN_BYTES, length)), 0, length
+        self._at = end
+        return self._drawn[at:end]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Rows = list[dict[str, Any]]
-SINCE_THEN: Final = {"entries": {"operator"}, "decisions": {"group_key"}}
+SINCE_THEN: Final = {"entries": {"operator"}, "decisions": {"group_key", "ended"}}
 """The columns that revision 0002 does not have, by table."""
 TABLES_SINCE_THEN: Final = {"tiles", "checkpoints"}
 """The tables that it does not have."""
@@ -155,3 +155,20 @@ async def test_a_large_tree_is_built_a_tile_at_a_time(older: Path) -> None:
         assert await root(store, part) == naive_root(hashes[:part])
     assert await store.wrong_hash() is None
     await store.close()
+
+
+async def test_what_had_ended(tmp_path: Path) -> None:
+    """Of a ledger of revision 0004, each decision's row says afterwards whether it has ended, and nothing else."""
+    path = tmp_path / "ledger.db"
+    made_at(path, "0004")
+    of_snapshot = {1, 2, 3, 6, 7}  # one that was executed is to be reversed
+    rows = [
+        (f"decision-{state}", state, state, int(state in of_snapshot), 2, -2, "", 1, 1, 1, 1, 0, 0, b"", None, "g")
+        for state in range(1, 10)
+    ]
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.executemany(f"INSERT INTO decisions VALUES ({', '.join('?' * 16)})", rows)
+    await asyncio.to_thread(migrate, path)
+    migrated = [tuple(row.values()) for row in rows_of(path)["decisions"]]
+    assert [row[:-1] for row in migrated] == rows
+    assert [row[-1] for row in migrated] == [0, 0, 0, 1, 1, 0, 1, 1, 1]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from governance import v1
-from governance_server.engine.ports import Appendage, DecisionQuery, KnownRequest, StoredCredential, StoreError
+from governance_server.engine.ports import Appendage, DecisionQuery, KnownRequest, StoredCredential, StoreError, Wanted
 from tests.support.entries import LEDGER_ID, START_US, LedgerBuilder, append, joined
 
 if TYPE_CHECKING:
@@ -38,6 +38,11 @@ async def listed(store: Store, asked: DecisionQuery) -> list[str]:
         if not page.next:
             return ids
         asked = asked._replace(after=page.next)
+
+
+async def all_open(store: Store) -> list[v1.Decision]:
+    """Return the open decisions, each of which is on one page."""
+    return [v1.Decision.FromString(serialized) async for page in store.open_decisions() for serialized in page]
 
 
 def credential(name: str, credential_id: str, *, revoked: bool = False) -> StoredCredential:
@@ -74,7 +79,7 @@ class TestTransaction:
         await store.close()
         store = await ground.open()
         assert await store.records(after=0, limit=10) == builder.records
-        opened = [decision.decision_id async for decision in store.open_decisions()]
+        opened = [decision.decision_id for decision in await all_open(store)]
         assert opened == ["decision-1", "decision-2"]
 
     async def test_an_exception_leaves_nothing(self, store: Store, builder: LedgerBuilder) -> None:
@@ -148,6 +153,47 @@ class TestTransaction:
             assert len(await transaction.requests([f"request-{number}" for number in range(5000)])) == 3000
             assert len(await transaction.decisions([f"decision-{number}" for number in range(5000)])) == 3000
 
+    async def test_found_along_with_the_head(self, store: Store, builder: LedgerBuilder) -> None:
+        """What a transaction wants at its beginning is what it is told when it asks for the same within."""
+        await append(store, *[builder.decided(f"decision-{n}", state=REJECTED if n else PENDING) for n in range(3)])
+        digest = (await store.list_decisions(query())).decisions[0].action_digest
+        wanted = Wanted(["request-1", "request-9"], ["decision-0", "decision-2", "decision-9"], [digest, bytes(32)])
+        async with store.transaction(wanted) as transaction:
+            found = transaction.found
+            assert found.requests == await transaction.requests(wanted.keys)
+            assert found.decisions == await transaction.decisions(wanted.decision_ids)
+            assert found.rejections == await transaction.rejections(wanted.digests)
+            assert (len(found.requests), len(found.decisions), len(found.rejections)) == (1, 2, 1)
+            assert transaction.head.offset == 3
+
+    async def test_nothing_wanted(self, store: Store, builder: LedgerBuilder) -> None:
+        """A transaction that wants nothing finds nothing, whatever there is."""
+        await append(store, builder.decided("decision-1"))
+        async with store.transaction() as transaction:
+            assert transaction.found == ({}, {}, {})
+
+    @pytest.mark.parametrize("number", [1, 3, 4, 5, 63, 64, 65, 149])
+    async def test_any_number_of_rows(self, store: Store, builder: LedgerBuilder, number: int) -> None:
+        """A transaction of any size is kept whole: new decisions, and then the same ones changed."""
+        names = [f"decision-{n:03}" for n in range(number)]
+        await append(store, *[builder.decided(name, personal=name.encode()) for name in names])
+        await append(store, *[builder.decided(name, state=APPROVED) for name in names])
+        assert list(await store.records(after=0, limit=2 * number)) == builder.records
+        assert (await store.counts()).by_state == {APPROVED: number}
+        keys = [f"request-{offset + 1}" for offset in range(2 * number)]
+        async with store.transaction(Wanted(keys, names)) as transaction:
+            requests, decisions, _ = transaction.found
+        assert [requests[key].offset for key in keys] == [*range(1, 2 * number + 1)]
+        assert [decisions[name].decision.offset for name in names] == [*range(number + 1, 2 * number + 1)]
+
+    async def test_when_its_entries_were_recorded(self, store: Store, builder: LedgerBuilder) -> None:
+        """The new head has the moment that came with the entries; without one, that of the last entry."""
+        await append(store, builder.decided("decision-1"))
+        assert (await store.head()).recorded_at_us == builder.recorded_us
+        async with store.transaction() as transaction:
+            await transaction.append(builder.decided("decision-2")._replace(recorded_at_us=START_US + 7))
+        assert (await store.head()).recorded_at_us == START_US + 7
+
     async def test_a_request_is_known_once(self, store: Store, builder: LedgerBuilder) -> None:
         """A request that is known already cannot be recorded a second time; the transaction fails whole."""
         await append(store, builder.decided("decision-1"))
@@ -173,17 +219,47 @@ class TestTransaction:
             await append(store, Appendage([stray._replace(offset=offset)]))
         assert (await store.head()).offset == 1
 
-    async def test_appending_twice_is_refused(self, store: Store, builder: LedgerBuilder) -> None:
-        """A transaction appends once."""
+    async def test_appending_in_parts(self, store: Store, builder: LedgerBuilder) -> None:
+        """What a transaction appends one after the other is kept as if it had come at once."""
+        first, then = builder.created(), builder.decided("decision-1")
+        async with store.transaction() as transaction:
+            await transaction.append(Appendage([first]))
+            await transaction.append(then)
+            assert transaction.head.offset == 0
+        assert (await store.head()).offset == 1 + len(then.records)
+        assert await store.records(after=0, limit=9) == [first, *then.records]
+        assert await store.decision("decision-1") == then.decisions[-1].decision
 
-        async def appended_twice() -> None:
+    async def test_parts_have_to_follow_each_other(self, store: Store, builder: LedgerBuilder) -> None:
+        """A part that does not follow the one before it is a bug, and nothing of both is kept."""
+
+        async def appended() -> None:
             async with store.transaction() as transaction:
                 await transaction.append(Appendage([builder.created()]))
-                await transaction.append(Appendage([builder.entry()]))
+                await transaction.append(Appendage([builder.entry()._replace(offset=1)]))
 
-        with pytest.raises(AssertionError, match="once"):
-            await appended_twice()
+        with pytest.raises(AssertionError, match="without gap"):
+            await appended()
         assert (await store.head()).offset == 0
+
+    async def test_one_part_that_cannot_be_written(self, store: Store, builder: LedgerBuilder) -> None:
+        """Whichever part it is, nothing of the transaction is kept, and the next one works."""
+        await append(store, Appendage([builder.created()]))
+        known = KnownRequest(bytes(32), 2)
+        await append(store, Appendage([builder.entry()], requests=[("operator/a/1", known)]))
+        again, last = builder.entry(), builder.entry()
+
+        async def appended() -> None:
+            async with store.transaction() as transaction:
+                repeated = [("operator/a/1", KnownRequest(bytes(32), again.offset))]
+                await transaction.append(Appendage([again], requests=repeated))
+                await transaction.append(Appendage([last]))
+
+        with pytest.raises(StoreError, match="could not be written"):
+            await appended()
+        assert (await store.head()).offset == again.offset - 1
+        await append(store, Appendage([again]), Appendage([last]))
+        assert (await store.head()).offset == last.offset
 
     async def test_cancelled_within(self, store: Store, builder: LedgerBuilder) -> None:
         """A transaction that is cancelled before it commits leaves nothing, and the next one works."""
@@ -234,7 +310,7 @@ class TestDecisions:
         """Every open decision is read once, as it stands, in the order of their last changes."""
         await append(store, *[builder.decided(f"decision-{number}") for number in range(1200)])
         await append(store, builder.decided("decision-7", state=REJECTED), builder.decided("decision-3"))
-        decisions = [decision async for decision in store.open_decisions()]
+        decisions = await all_open(store)
         expected = [f"decision-{number}" for number in range(1200) if number not in (3, 7)]
         assert [decision.decision_id for decision in decisions] == [*expected, "decision-3"]
         assert decisions[-1].version == 2
@@ -251,7 +327,7 @@ class TestDecisions:
     async def test_which_states_are_open(self, store: Store, builder: LedgerBuilder, state: int, is_open: bool) -> None:
         """PENDING, APPROVED, EXECUTING and OUTCOME_UNKNOWN are open, all others are ends."""
         await append(store, builder.decided("decision-1", state=state))
-        assert bool([decision async for decision in store.open_decisions()]) == is_open
+        assert bool(await all_open(store)) == is_open
         assert await listed(store, query(wanted=v1.DecisionFilter(open_only=True))) == ["decision-1"] * is_open
 
     async def test_changed_after(self, store: Store, builder: LedgerBuilder) -> None:
@@ -307,17 +383,17 @@ class TestRecords:
 
 class TestList:
     async def test_urgency(self, store: Store, builder: LedgerBuilder) -> None:
-        """The highest risk comes first, then the nearest deadline, then the id; without a deadline is last."""
+        """The highest risk comes first, then the nearest deadline, then the earliest change; no deadline is last."""
         await append(
             store,
             builder.decided("low-early", risk=LOW, deadline_us=START_US + 1),
             builder.decided("high-none", risk=HIGH),
             builder.decided("high-late", risk=HIGH, deadline_us=START_US + 9),
-            builder.decided("high-b", risk=HIGH, deadline_us=START_US + 5),
+            builder.decided("high-b", risk=HIGH, deadline_us=START_US + 5, state=REJECTED),
             builder.decided("high-a", risk=HIGH, deadline_us=START_US + 5),
             builder.decided("critical", risk=CRITICAL),
         )
-        expected = ["critical", "high-a", "high-b", "high-late", "high-none", "low-early"]
+        expected = ["critical", "high-b", "high-a", "high-late", "high-none", "low-early"]
         assert await listed(store, query()) == expected
         assert await listed(store, query(v1.DECISION_ORDER_UNSPECIFIED)) == expected
         assert await listed(store, query(limit=1)) == expected
@@ -351,6 +427,27 @@ class TestList:
             asked = asked._replace(after=page.next)
         assert sorted(name for name in seen if name in there) == sorted(there)
         assert len(seen) == len(set(seen))
+
+    @pytest.mark.parametrize("wanted", [v1.DecisionFilter(), v1.DecisionFilter(open_only=True)])
+    async def test_none_missed_while_decisions_change(
+        self, store: Store, builder: LedgerBuilder, wanted: v1.DecisionFilter
+    ) -> None:
+        """A decision that changes while pages by urgency are read comes behind its equals: twice maybe, never not."""
+        there = [f"decision-{number}" for number in range(9)]
+        await append(store, *[builder.decided(name, risk=HIGH) for name in there])
+        asked = DecisionQuery(wanted, v1.DECISION_ORDER_URGENCY, 2)
+        seen: list[str] = []
+        for changed in ("decision-0", "decision-2", "decision-8", "decision-1"):
+            page = await store.list_decisions(asked)
+            seen += [decision.decision_id for decision in page.decisions]
+            await append(store, builder.decided(changed, risk=HIGH, state=APPROVED))
+            asked = asked._replace(after=page.next)
+        while asked.after:
+            page = await store.list_decisions(asked)
+            seen += [decision.decision_id for decision in page.decisions]
+            asked = asked._replace(after=page.next)
+        assert set(seen) == set(there)
+        assert {name for name in there if seen.count(name) == 2} <= {"decision-0", "decision-1", "decision-2"}
 
     @pytest.mark.parametrize(
         ("wanted", "expected"),

@@ -15,11 +15,12 @@ from alembic.migration import MigrationContext
 
 from governance import v1
 from governance_server.engine.ports import Appendage, DecisionQuery, StoreBusyError, StoreError
-from governance_server.ledger import queries, statements
+from governance_server.ledger import queries, sqlite_store, statements
 from governance_server.ledger.listing import selection
 from governance_server.ledger.migration import known_revisions, migrate, migration_engine
 from governance_server.ledger.schema import REVISION, metadata
 from governance_server.ledger.sqlite_store import SqliteStore
+from governance_server.ledger.write_back import DUE_PAGES
 from tests.support.entries import LedgerBuilder, append
 
 if TYPE_CHECKING:
@@ -74,6 +75,56 @@ class TestFile:
         ]
         assert settings == ["wal", 2, 1]
 
+    async def test_what_was_overwritten_is_not_blanked(self, store: SqliteStore) -> None:
+        """However SQLite was built, a write does not blank what it overwrites; erasing has that done by itself."""
+        assert list(await store._driver.execute_fetchall("PRAGMA secure_delete")) == [(0,)]
+
+    async def test_the_log_is_written_back_now_and_then(self, path: Path, store: SqliteStore) -> None:
+        """The log does not grow with the ledger: it is written back into the database and begun anew."""
+        ((pages,),) = await store._driver.execute_fetchall("PRAGMA wal_autocheckpoint")
+        assert pages == 4000
+        await store._driver.execute("PRAGMA wal_autocheckpoint = 40")
+        builder = LedgerBuilder()
+        for number in range(30):
+            await append(store, builder.decided(f"decision-{number}", personal=bytes(20_000)))
+        sizes = await asyncio.to_thread(lambda: [path.stat().st_size, path.with_name("ledger.db-wal").stat().st_size])
+        assert sizes[1] < sizes[0] / 2
+
+    async def test_the_log_is_written_back_beside_the_commits(self, path: Path, store: SqliteStore) -> None:
+        """Where the writing connection never does it, the other one has the log written back into the database."""
+        await store._driver.execute("PRAGMA wal_autocheckpoint = 0")
+        before = (await asyncio.to_thread(path.stat)).st_size
+        builder = LedgerBuilder()
+        await append(store, *[builder.decided(f"decision-{n}", personal=bytes(1000)) for n in range(DUE_PAGES)])
+        await store._write_back._driver.carry_out(lambda _: None)  # after what was left to it
+        assert (await asyncio.to_thread(path.stat)).st_size > before + 1_000_000
+
+
+class TestDriver:
+    async def test_work_of_many_statements(self, store: SqliteStore) -> None:
+        """Work is done on the connection's thread, and what it returns or raises comes back."""
+        place = await store._driver.carry_out(lambda connection: (threading.get_ident(), connection.in_transaction))
+        assert place != (threading.get_ident(), False)
+        with pytest.raises(sqlite3.OperationalError, match="no such table"):
+            await store._driver.carry_out(lambda connection: connection.execute("SELECT * FROM recipes"))
+
+    async def test_cancelled_work_goes_on(self, store: SqliteStore) -> None:
+        """Work that is cancelled is done all the same, before what is asked of the connection afterwards."""
+        go_on, done = threading.Event(), []
+
+        def work(_: sqlite3.Connection) -> None:
+            go_on.wait(timeout=10)
+            done.append("cancelled")
+
+        task = asyncio.create_task(store._driver.carry_out(work))
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        following = asyncio.create_task(store._driver.carry_out(lambda _: done.append("following")))
+        go_on.set()
+        await following
+        assert done == ["cancelled", "following"]
+
 
 class TestLock:
     async def test_opening_a_ledger_again_keeps_the_locks_on_it(self, path: Path, store: SqliteStore) -> None:
@@ -106,9 +157,9 @@ class TestLock:
             await other.close()
         assert seen == [1]
 
-    async def test_a_lock_held_too_long(self, path: Path, store: SqliteStore) -> None:
+    async def test_a_lock_held_too_long(self, path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
         """Whoever does not get the lock in time is told so, and may try again."""
-        await store._driver.execute("PRAGMA busy_timeout = 1")
+        monkeypatch.setattr(sqlite_store, "PATIENCE_MS", 1)
         builder = LedgerBuilder()
         holder = sqlite3.connect(path, isolation_level=None)
         try:
@@ -123,10 +174,13 @@ class TestLock:
 
 class TestCancellation:
     @pytest.mark.parametrize(
-        ("statement", "kept"), [("BEGIN", 0), ("SELECT head", 0), ("INSERT INTO entries", 0), ("COMMIT", 1)]
+        ("statement", "kept"), [("BEGIN", 0), ("SELECT head", 0), ("INSERT INTO entries", 1), ("COMMIT", 1)]
     )
-    async def test_cancelled_while_the_disk_works(self, store: SqliteStore, statement: str, kept: int) -> None:
+    async def test_cancelled_while_the_disk_works(
+        self, store: SqliteStore, statement: str, kept: int, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """A commit on its way is carried to its end though cancelled, twice even; whatever comes before is undone."""
+        monkeypatch.setattr(sqlite_store, "FEW", -1)  # so that the head is locked on SQLite's thread
         loop = asyncio.get_running_loop()
         reached, go_on = asyncio.Event(), threading.Event()
 
@@ -244,7 +298,7 @@ class TestPlans:
         ("wanted", "order", "index"),
         [
             (v1.DecisionFilter(), URGENCY, "decisions_by_urgency"),
-            (OPEN, URGENCY, "open_decisions_by_urgency"),
+            (OPEN, URGENCY, "decisions_by_urgency"),
             (v1.DecisionFilter(), RECENT, "decisions_by_offset"),
             (OPEN, RECENT, "open_decisions_by_offset"),
             (v1.DecisionFilter(cores=["one"]), RECENT, "decisions_of_core"),
@@ -263,7 +317,7 @@ class TestPlans:
         plan = await self.plan(store, str(selection(asked).compile(compile_kwargs={"literal_binds": True})))
         assert f"INDEX {index}" in plan
         assert "TEMP B-TREE" not in plan
-        assert ("SEARCH" in plan) == (paged or bool(wanted.cores))
+        assert ("SEARCH" in plan) == (paged or bool(wanted.cores) or order == URGENCY)
 
     @pytest.mark.parametrize(
         "statement",
@@ -271,7 +325,6 @@ class TestPlans:
             queries.changes(7, 2),
             queries.changes(7, 2, open_only=True),
             queries.changes(7, 2, core="one"),
-            queries.open_decisions(7, 2),
             queries.records(7, 2, ""),
             queries.records(7, 2, "decision-1"),
             queries.deeds("operator-1", 7, 2),
@@ -296,6 +349,11 @@ class TestPlans:
         """What is counted of a group is read out of an index alone; no decision is touched."""
         plan = await self.plan(store, str(statement.compile(compile_kwargs={"literal_binds": True})))  # type: ignore[attr-defined] # a Select of any row
         assert f"SEARCH decisions USING COVERING INDEX {index}" in plan
+
+    async def test_reading_what_is_open(self, store: SqliteStore) -> None:
+        """Reading on from an offset starts there, and reads what is open only."""
+        plan = await self.plan(store, queries.OPEN_DECISIONS.replace("?", "7"))
+        assert plan == "SEARCH decisions USING INDEX open_decisions_by_offset (offset>?)"
 
     @pytest.mark.parametrize("statement", [statements.READ_REQUESTS, statements.READ_DECISIONS])
     async def test_looking_up(self, store: SqliteStore, statement: str) -> None:

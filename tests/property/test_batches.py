@@ -83,7 +83,7 @@ class Batches(RuleBasedStateMachine):
         entries = [] if appendage is None else [v1.Entry.FromString(record.entry) for record in appendage.records]
         by_request = {entry.request_id: entry for entry in entries}
         for changed in batch.changed():
-            self.memory.take_over(changed.row.decision)
+            self.memory.take_over(changed.row)
         self.memory.head, self.memory.house = batch.head, batch.house
         return [(receipt, by_request.get(receipt.request_id)) for receipt in receipts]
 

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from governance import v1
-from governance_server.engine.ports import StoreBusyError, StoreError
+from governance_server.engine.ports import NOTHING, StoreBusyError, StoreError
 from tests.simulation.history import Committed, Signed
 from tests.support.in_memory_store import Contents, InMemoryStore, InMemoryTransaction
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Record,
         SignedCheckpoint,
         StoredCredential,
+        Wanted,
     )
     from tests.simulation.history import Happening, History
     from tests.simulation.scenario import Scenario
@@ -117,25 +118,26 @@ class Disk:
 class DiskTransaction(InMemoryTransaction):
     """The port's Transaction."""
 
-    def __init__(self, disk: Disk) -> None:
-        super().__init__(disk.contents)
+    def __init__(self, disk: Disk, wanted: Wanted = NOTHING) -> None:
+        super().__init__(disk.contents, wanted)
         self._disk = disk
 
-    async def _worked(self) -> None:
+    async def worked(self) -> None:
+        """Take the time of a read, and fail where it is to fail."""
         await self._disk.work()
         if self._disk.fails("reads fail", 0.002):
             raise StoreError("The disk did not answer.")
 
     async def records_after(self, offset: int) -> Sequence[Record]:
-        await self._worked()
+        await self.worked()
         return await super().records_after(offset)
 
     async def requests(self, keys: Collection[str]) -> Mapping[str, KnownRequest]:
-        await self._worked()
+        await self.worked()
         return await super().requests(keys)
 
     async def decisions(self, decision_ids: Collection[str]) -> Mapping[str, DecisionRow]:
-        await self._worked()
+        await self.worked()
         return await super().decisions(decision_ids)
 
 
@@ -152,14 +154,17 @@ class DiskStore(InMemoryStore):
         self._disk = disk
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[InMemoryTransaction]:
+    async def transaction(self, wanted: Wanted = NOTHING) -> AsyncIterator[InMemoryTransaction]:
         await self._work()
         if self._disk.fails("store busy", 0.02):
             await self._disk.busy()
         async with self.contents.writing:
             self._assure_alive()
-            transaction = DiskTransaction(self._disk)
+            transaction = DiskTransaction(self._disk, wanted)
+            if any(wanted):
+                await transaction.worked()
             yield transaction
+            transaction.assure_new()
             await self._commit(transaction.appendage)
 
     async def _commit(self, appendage: Appendage | None) -> None:
@@ -212,10 +217,10 @@ class DiskStore(InMemoryStore):
         found = await super().decision(decision_id)
         return await self._tell(found)
 
-    async def open_decisions(self) -> AsyncIterator[v1.Decision]:
+    async def open_decisions(self) -> AsyncIterator[Sequence[bytes]]:
         await self._work()
-        async for decision in super().open_decisions():
-            yield decision
+        async for page in super().open_decisions():
+            yield page
             await self._work()
 
     async def changed_after(

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 REST_S: Final = 180.0
 """Within so long everything comes to rest: keepalive and every time-out have run out some times over."""
+STORM: Final = 2
+"""Changes of a frame from which on who only watches is told less often: simulated storms are of few."""
+PART: Final = 2
+"""Entries that the store is given at a time: so few that the small batches of a simulation have several parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +216,9 @@ def _small(drawn: Scenario) -> Iterator[None]:
         (sessions, "PAGE"): drawn.page,
         (sessions, "FIRST_PAGE"): min(drawn.page, 16),
         (sessions, "NEWS_BYTES"): drawn.news_bytes,
+        (sessions, "STORM"): STORM,
         (governors, "MAX_BATCH"): drawn.batch,
+        (governors, "PART"): PART,
     }
     before = {(module, name): getattr(module, name) for module, name in sizes}
     try:

@@ -123,7 +123,7 @@ def _recovered(doom: Doom) -> None:
 def _beginning(doom: Doom) -> None:
     from governance_server.ledger.sqlite_store import SqliteStore
 
-    _wrap(SqliteStore, "_lock", before=doom.pass_by, after=None)
+    _wrap(SqliteStore, "_begin", before=doom.pass_by, after=None)
 
 
 def _locked(doom: Doom) -> None:
@@ -139,22 +139,22 @@ def _appending(doom: Doom) -> None:
 
 
 def _appended(doom: Doom) -> None:
-    from governance_server.ledger.sqlite_transaction import SqliteTransaction
+    from governance_server.ledger import sqlite_transaction
 
-    _wrap(SqliteTransaction, "append", after=doom.pass_by)
+    _wrap(sqlite_transaction, "commit", before=doom.pass_by, after=None)
 
 
 def _committing(doom: Doom) -> None:
-    from governance_server.ledger.sqlite_store import SqliteStore
+    from governance_server.ledger import sqlite_transaction
 
-    real = SqliteStore._commit
+    real = sqlite_transaction.commit
 
-    async def commit(self: SqliteStore) -> None:
+    def commit(connection: Any) -> None:
         if doom.is_next:
-            await doom.die_within(real(self), 0.002)
-        await real(self)
+            threading.Timer(doom.chance.uniform(0, 0.002), die).start()
+        real(connection)
 
-    SqliteStore._commit = commit  # type: ignore[method-assign]  # as above
+    sqlite_transaction.commit = commit
 
 
 def _committed(doom: Doom) -> None:
@@ -180,8 +180,8 @@ def _checkpointing(doom: Doom) -> None:
 
     real = SqliteStore._commit
 
-    async def commit(self: SqliteStore) -> None:
-        await real(self)
+    async def commit(self: SqliteStore, transaction: Any) -> None:
+        await real(self, transaction)
         if doom.is_next:
             await doom.die_within(self._driver.execute("PRAGMA wal_checkpoint(RESTART)"), 0.01)
 
@@ -195,10 +195,10 @@ def _when_timers_are_due(doom: Doom, *, committed: bool) -> None:
 
     ticking, real = False, Governor._commit
 
-    async def commit(self: Governor, commands: Any) -> Any:
+    async def commit(self: Governor, requests: Any) -> Any:
         nonlocal ticking
-        ticking = any(isinstance(command.body, Tick) for command in commands)
-        return await real(self, commands)
+        ticking = any(isinstance(request.command.body, Tick) for request in requests)
+        return await real(self, requests)
 
     def pass_by() -> None:
         if ticking:

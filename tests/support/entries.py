@@ -72,7 +72,8 @@ class LedgerBuilder:
             events=events,
         ).SerializeToString(deterministic=True)
         self.hash = entry_hash(entry)
-        record = Record(self.offset, decision_id, entry, self.hash, salt, personal)
+        operator = actor.name if actor is not None and actor.kind == v1.ACTOR_KIND_OPERATOR else ""
+        record = Record(self.offset, decision_id, entry, self.hash, salt, personal, operator)
         self.records.append(record)
         return record
 

@@ -14,32 +14,35 @@ from governance_server.domain.digest import NO_HASH
 from governance_server.domain.moment import microseconds
 from governance_server.domain.tree import HEIGHT, full_root
 from governance_server.engine.ports import (
+    NOTHING,
     Alike,
+    Appendage,
     ChangedDecision,
     Counts,
     DecisionPage,
     DecisionRow,
     Deed,
+    Found,
     Head,
     Searched,
     SignedCheckpoint,
     StoreError,
 )
 from governance_server.ledger.listing import by_recency, decode_cursor, encode_cursor
-from governance_server.ledger.projection import OPEN_STATES, in_snapshot, operator_of, projected
+from governance_server.ledger.projection import OPEN_STATES, in_snapshot, projected
 from governance_server.ledger.searching import named_actions
-from governance_server.ledger.sqlite_transaction import assert_follows, head_after, ledger_name
+from governance_server.ledger.writes import assert_follows, head_after, ledger_name
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 
     from governance_server.engine.ports import (
-        Appendage,
         DecisionQuery,
         EntryQuery,
         KnownRequest,
         Record,
         StoredCredential,
+        Wanted,
     )
     from governance_server.ledger.listing import Place
 
@@ -47,6 +50,8 @@ T = TypeVar("T")
 
 HOUR_US: Final = 3_600_000_000
 EMPTY: Final = Head(0, NO_HASH, 0)
+OPEN_PAGE: Final = 3
+"""Open decisions a page: few, so that a simulation of some dozens reads several."""
 
 
 @dataclass
@@ -67,24 +72,42 @@ class Contents:
     def keep(self, appendage: Appendage) -> None:
         """Take over everything at once: nothing here awaits."""
         self.ledger_id = ledger_name(appendage.records) or self.ledger_id
-        self.head = head_after(appendage.records, self.head)
+        self.head = head_after(appendage, self.head)
         self.records.extend(appendage.records)
         self.decisions.update({row.decision.decision_id: row for row in appendage.decisions})
         self.requests.update(appendage.requests)
         self.house.update(appendage.house)
         self.credentials.update({stored.credential.credential_id: stored for stored in appendage.credentials})
 
+    def rejections(self, digests: Collection[bytes]) -> dict[bytes, int]:
+        """Return how many decisions about each of the actions were rejected; without those that none was."""
+        if not digests:
+            return {}
+        rejected = [
+            row.decision.action_digest
+            for row in self.decisions.values()
+            if row.decision.state == v1.DECISION_STATE_REJECTED
+        ]
+        return {digest: rejected.count(digest) for digest in digests if digest in rejected}
+
 
 class InMemoryTransaction:
     """The port's Transaction."""
 
-    def __init__(self, contents: Contents) -> None:
+    def __init__(self, contents: Contents, wanted: Wanted = NOTHING) -> None:
         self._contents = contents
+        self.wanted = wanted
         self.appendage: Appendage | None = None
 
     @property
     def head(self) -> Head:
         return self._contents.head
+
+    @property
+    def found(self) -> Found:
+        keys, decision_ids, digests = self.wanted
+        held = self._contents
+        return Found(_known(held.requests, keys), _known(held.decisions, decision_ids), held.rejections(digests))
 
     async def records_after(self, offset: int) -> Sequence[Record]:
         return self._contents.records[offset:]
@@ -99,20 +122,31 @@ class InMemoryTransaction:
         return dict(self._contents.house)
 
     async def rejections(self, digests: Collection[bytes]) -> Mapping[bytes, int]:
-        rejected = [
-            row.decision.action_digest
-            for row in self._contents.decisions.values()
-            if row.decision.state == v1.DECISION_STATE_REJECTED
-        ]
-        return {digest: rejected.count(digest) for digest in digests if digest in rejected}
+        return self._contents.rejections(digests)
 
     async def append(self, appendage: Appendage) -> None:
-        assert self.appendage is None, "a transaction appends once"
-        assert_follows(appendage, self.head)
-        again = [key for key, _ in appendage.requests if key in self._contents.requests]
+        before = self.appendage
+        assert_follows(appendage, self.head if before is None else head_after(before, self.head))
+        self.appendage = appendage if before is None else _joined(before, appendage)
+
+    def assure_new(self) -> None:
+        """Raise StoreError where what was appended cannot be written."""
+        requests = self.appendage.requests if self.appendage else ()
+        again = [key for key, _ in requests if key in self._contents.requests]
         if again:
             raise StoreError(f"The ledger could not be written: the request {again[0]} is known already.")
-        self.appendage = appendage
+
+
+def _joined(before: Appendage, after: Appendage) -> Appendage:
+    """Return two appendages as one."""
+    return Appendage(
+        records=[*before.records, *after.records],
+        decisions=[*before.decisions, *after.decisions],
+        requests=[*before.requests, *after.requests],
+        credentials=[*before.credentials, *after.credentials],
+        house=[*before.house, *after.house],
+        recorded_at_us=after.recorded_at_us,
+    )
 
 
 class InMemoryStore:
@@ -134,12 +168,13 @@ class InMemoryStore:
         return InMemoryStore(self.contents)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[InMemoryTransaction]:
+    async def transaction(self, wanted: Wanted = NOTHING) -> AsyncIterator[InMemoryTransaction]:
         self._assure_open()
         async with self.contents.writing:
             self._assure_open()
-            transaction = InMemoryTransaction(self.contents)
+            transaction = InMemoryTransaction(self.contents, wanted)
             yield transaction
+            transaction.assure_new()
             await self._commit(transaction.appendage)
 
     async def _commit(self, appendage: Appendage | None) -> None:
@@ -172,10 +207,11 @@ class InMemoryStore:
         row = self._read().decisions.get(decision_id)
         return row.decision if row else None
 
-    async def open_decisions(self) -> AsyncIterator[v1.Decision]:
-        for change in await self.changed_after(0, limit=len(self._read().decisions), open_only=True):
-            if change.row.decision.state in OPEN_STATES:
-                yield change.row.decision
+    async def open_decisions(self) -> AsyncIterator[Sequence[bytes]]:
+        changes = await self.changed_after(0, limit=len(self._read().decisions), open_only=True)
+        still_open = [change.row.serialized for change in changes if change.row.decision.state in OPEN_STATES]
+        for start in range(0, len(still_open), OPEN_PAGE):
+            yield still_open[start : start + OPEN_PAGE]
 
     async def changed_after(
         self, offset: int, *, limit: int, core: str = "", open_only: bool = False
@@ -220,7 +256,7 @@ class InMemoryStore:
         about = self.contents.decisions.get(record.decision_id)
         return (
             query.decision_id in ("", record.decision_id)
-            and (not query.operators or _operator(record) in query.operators)
+            and (not query.operators or record.operator in query.operators)
             and all(any(part in record.entry for part in group) for group in query.containing)
             and (_matches_query(about.decision, query) if about else not _asks_about_decisions(query))
             and (not query.actions or not self._actions(record.decision_id).isdisjoint(query.actions))
@@ -234,7 +270,7 @@ class InMemoryStore:
         found = [
             Deed(one.offset, one.entry, self._proposed_at_us(one.decision_id))
             for one in reversed(self._read().records)
-            if one.offset < before and decision_id in ("", one.decision_id) and _operator(one) == operator != ""
+            if one.offset < before and decision_id in ("", one.decision_id) and one.operator == operator != ""
         ]
         return found[:limit]
 
@@ -314,10 +350,6 @@ def _asks_about_decisions(query: EntryQuery) -> bool:
     return any((query.risks, query.states, query.tiers, query.cores, query.actions))
 
 
-def _operator(record: Record) -> str:
-    return operator_of(v1.Entry.FromString(record.entry))
-
-
 def _known(known: Mapping[str, T], keys: Iterable[str]) -> dict[str, T]:
     return {key: known[key] for key in keys if key in known}
 
@@ -337,7 +369,7 @@ def _place(decision: v1.Decision, query: DecisionQuery) -> Place:
     if by_recency(query):
         return (decision.offset,)
     columns = projected(DecisionRow(decision, b""))
-    return (columns.urgency, columns.deadline_us, columns.decision_id)
+    return (columns.urgency, columns.deadline_us, columns.offset)
 
 
 def _key_of(place: Place, query: DecisionQuery) -> tuple[int | str, ...]:

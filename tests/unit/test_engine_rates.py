@@ -179,7 +179,7 @@ def test_no_more_moments_are_kept_than_the_limit_counts(limit: int) -> None:
     for moment in range(10):
         rates.count(request_of(proposing(moment)), kept, START_US + moment)
         rates.count(verdict(""), kept, START_US + moment)
-    assert [len(moments) for moments in (rates._proposals, rates._operators["operator-1"])] == [limit, limit]
+    assert [len(moments) for moments in (rates._proposals, rates._operators.get("operator-1", ()))] == [limit, limit]
     assert bool(rates.wait_us(verdict(""), kept, START_US + 10)) is bool(limit)
 
 

@@ -100,3 +100,29 @@ def test_a_tail_of_large_changes_is_bounded_in_bytes() -> None:
         kept, _ = tail.after(tail.floor, max_bytes=1_000_000) or ([], 0)
         assert sum(len(one.change) for one in kept) <= 600
         assert [one.offset for one in kept] == list(range(tail.floor + 1, offset + 1))
+
+
+def test_a_decision_that_changes_all_the_time_leaves_no_trail() -> None:
+    """What is superseded takes no more room than as much again as may be kept; then the oldest falls off for it."""
+    tail = Tail(0, capacity=4)
+    tail.publish([item(1, 1)], 1)
+    for offset in range(2, 9):
+        tail.publish([item(offset, 2)], offset)
+    assert tail.after(0, max_bytes=1000) == ([item(1, 1), item(8, 2)], 8)
+    tail.publish([item(9, 2)], 9)
+    assert tail.floor == 1
+    assert tail.after(1, max_bytes=1000) == ([item(9, 2)], 9)
+
+
+def test_what_was_cut_is_gone_and_what_came_after_it_is_told() -> None:
+    """After a cut in the midst of a long history, a follower is told what changed since, and cuts go on to work."""
+    tail = Tail(0, capacity=8)
+    for offset in range(1, 41):
+        tail.publish([item(offset, offset % 6)], offset)
+    tail.cut_at("decision-1")
+    assert tail.floor == 37
+    assert tail.after(37, max_bytes=1000) == ([item(38, 2), item(39, 3), item(40, 4)], 40)
+    tail.cut_at("decision-1")
+    tail.publish([item(41, 1)], 41)
+    assert tail.after(40, max_bytes=1000) == ([item(41, 1)], 41)
+    assert tail.after(36, max_bytes=1000) is None

@@ -646,8 +646,8 @@ class Proposal(_message.Message):
     REVERSES_FIELD_NUMBER: _builtins.int
     METADATA_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
-    """Chosen by core, unique for as long as the ledger exists. At least 8 characters, best a UUID or a digest of what
-    was seen.
+    """Chosen by core, unique for as long as the ledger exists. At least 8 characters, best a UUID of version 7, whose
+    beginning is the time (the ledger files those next to each other), or a digest of what was seen.
     """
     confidence: _builtins.float
     """How sure core is that this is right, 0 to 1."""

@@ -33,7 +33,7 @@ class _DecisionOrderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Decisio
     DECISION_ORDER_UNSPECIFIED: _DecisionOrder.ValueType  # 0
     """The same as URGENCY."""
     DECISION_ORDER_URGENCY: _DecisionOrder.ValueType  # 1
-    """Highest risk first, then the nearest deadline, then the id."""
+    """Highest risk first, then the nearest deadline, then the earliest change."""
     DECISION_ORDER_RECENT: _DecisionOrder.ValueType  # 2
     """Latest change first."""
 
@@ -43,7 +43,7 @@ class DecisionOrder(_DecisionOrder, metaclass=_DecisionOrderEnumTypeWrapper):
 DECISION_ORDER_UNSPECIFIED: DecisionOrder.ValueType  # 0
 """The same as URGENCY."""
 DECISION_ORDER_URGENCY: DecisionOrder.ValueType  # 1
-"""Highest risk first, then the nearest deadline, then the id."""
+"""Highest risk first, then the nearest deadline, then the earliest change."""
 DECISION_ORDER_RECENT: DecisionOrder.ValueType  # 2
 """Latest change first."""
 Global___DecisionOrder: _TypeAlias = DecisionOrder  # noqa: Y015
@@ -405,8 +405,8 @@ class ListDecisionsResponse(_message.Message):
     OFFSET_FIELD_NUMBER: _builtins.int
     SERVER_TIME_FIELD_NUMBER: _builtins.int
     next_page_token: _builtins.str
-    """For the next page; empty on the last. A decision that changes while pages are read may be missed or come twice only
-    if the change moved it in the order.
+    """For the next page; empty on the last. A decision that changes while pages are read moves in the order: by URGENCY
+    it may come twice, and is missed only if the change made it more urgent; by RECENT it moves to the front.
     """
     offset: _builtins.int
     """The ledger's last offset when the page was read."""

@@ -10,6 +10,7 @@ from governance_server.domain.decide import decide
 from governance_server.domain.lifecycle import is_open
 from governance_server.engine.memory import deed_of
 from governance_server.engine.ports import KnownRequest
+from governance_server.engine.rates import NO_TALLY
 from governance_server.engine.requests import recall, request_of
 
 if TYPE_CHECKING:
@@ -47,52 +48,66 @@ class Deliberation:
     ) -> None:
         self._batch = batch
         self._memory = memory
+        self._open = memory.open
+        self._open_before = len(memory.open)
         self._known = known
         self._rates = rates
         self._connected = connected
         self._twins: dict[Deed, str] = {}
+        self._unfiled: list[v1.Decision] = []
 
     def rule(self, request: Request) -> v1.Receipt:
         """Decide one command; return its receipt."""
-        batch, command, key = self._batch, request.command, request.key
+        batch, key, request_id = self._batch, request.key, request.request_id
         decision = self._decision(request.subject)
         known = (batch.known(key) or self._known.requests.get(key)) if key else None
         if known is not None:
             return recall(request, known, decision)
-        ruling = decide(State(decision, batch.house, self._surroundings(request)), command, batch.now_us)
+        around = self._around_proposal(request) if request.kind == "proposal" else self._around(request)
+        ruling = decide(State(decision, batch.house, around), request.command, batch.now_us)
         if isinstance(ruling, v1.Refusal):
-            if isinstance(command.body, v1.OperatorCommand) and ruling.reason != v1.REFUSAL_REASON_RATE_LIMITED:
-                # Asking is what is limited, not being right.
+            return self._refused(request, ruling)
+        joined, offset = ruling.joined, batch.offset
+        if ruling.events:
+            offset = self._record(request, decision, ruling)
+            if key:
+                batch.remember(key, KnownRequest(request.digest, offset, joined))
                 self._rates.count(request, batch.house.policy, batch.now_us)
-            return v1.Receipt(request_id=request.request_id, refused=ruling)
-        if not ruling.events:
-            return v1.Receipt(accepted=v1.Accepted(offset=batch.head.offset))
-        entry = self._record(request, decision, ruling)
-        if key:
-            batch.remember(key, KnownRequest(request.digest, entry.offset, ruling.joined))
-            self._rates.count(request, batch.house.policy, batch.now_us)
-            if decision is not None and request.batch_id:
-                self._rates.decided(request, decision.assessment.score)
-        accepted = v1.Accepted(offset=entry.offset, joined=ruling.joined)
-        for body in ruling.then:
-            self.rule(request_of(Command(TIMEKEEPER, body)))
-        return v1.Receipt(request_id=request.request_id, accepted=accepted)
+                if decision is not None and request.batch_id:
+                    self._rates.decided(request, decision.assessment.score)
+            for body in ruling.then:
+                self.rule(request_of(Command(TIMEKEEPER, body)))
+        # In place: what is given as an argument is serialised and parsed again.
+        receipt = v1.Receipt()
+        receipt.request_id = request_id
+        accepted = receipt.accepted
+        accepted.offset = offset
+        if joined:
+            accepted.joined = joined
+        return receipt
 
-    def _record(self, request: Request, decision: v1.Decision | None, ruling: Consequence) -> v1.Entry:
-        """Add the entry of an accepted command, and take what it is about to its next state."""
-        batch, halts = self._batch, self._batch.house.halts
-        decision_id = ruling.joined or request.subject
-        about = self._decision(decision_id) if ruling.joined else decision
-        version = (0 if about is None else about.version) + 1 if decision_id else 0
-        actor = request.command.actor
-        entry = batch.append(actor, request.request_id, decision_id, ruling, request.verdict, version)
+    def _refused(self, request: Request, refusal: v1.Refusal) -> v1.Receipt:
+        asks = isinstance(request.command.body, v1.OperatorCommand)
+        if asks and refusal.reason != v1.REFUSAL_REASON_RATE_LIMITED:
+            # Asking is what is limited, not being right.
+            self._rates.count(request, self._batch.house.policy, self._batch.now_us)
+        return v1.Receipt(request_id=request.request_id, refused=refusal)
+
+    def _record(self, request: Request, decision: v1.Decision | None, ruling: Consequence) -> int:
+        """Add the entry of an accepted command, and take what it is about to its next state; return its offset."""
+        batch, joined = self._batch, ruling.joined
+        halts = batch.house.halts
+        decision_id = joined or request.subject
+        about = self._decision(joined) if joined else decision
+        version = (1 if about is None else about.version + 1) if decision_id else 0
+        verdict = request.verdict if request.kind == "verdict" else None
+        entry = batch.append(request.command.actor, request.request_id, decision_id, ruling, verdict, version)
+        offset = batch.offset
         if decision_id:
-            following = batch.advance(about, entry, ruling.personal)
-            if is_open(following.state):
-                self._twins[deed_of(following)] = decision_id
+            self._unfiled.append(batch.advance(about, entry, ruling.personal))
         if batch.house.halts is not halts:
             self._settle_orders()
-        return entry
+        return offset
 
     def _settle_orders(self) -> None:
         """Withdraw the orders that a new halt covers, and issue those that none holds back any more."""
@@ -110,30 +125,39 @@ class Deliberation:
         if decision is not None:
             return decision
         row = self._known.decisions.get(decision_id)
-        return self._memory.open.get(decision_id) if row is None else row.decision
+        return self._open.get(decision_id) if row is None else row.decision
 
-    def _surroundings(self, request: Request) -> Surroundings:
-        open_decisions = len(self._memory.open) + self._batch.opened
-        wait_us = self._rates.wait_us(request, self._batch.house.policy, self._batch.now_us)
-        command = request.command
-        if request.kind != "proposal":
-            tally = self._rates.tally(request)
-            return Surroundings(open_decisions, self._connected, retry_after_us=wait_us, batch=tally)
-        assert isinstance(command.body, v1.CoreCommand)
-        return Surroundings(
-            open_decisions=open_decisions,
-            connected=self._connected,
-            twin=self._twin((command.actor.name, request.action_digest)),
-            rejections=self._known.rejections.get(request.action_digest, 0),
-            original=self._decision(command.body.proposal.reverses),
-            retry_after_us=wait_us,
-        )
+    def _around(self, request: Request) -> Surroundings:
+        batch, rates = self._batch, self._rates
+        wait_us = rates.wait_us(request, batch.house.policy, batch.now_us)
+        count = self._open_before + batch.opened
+        # By position, here and below: for every command, and by name it takes twice as long.
+        return Surroundings(count, self._connected, None, 0, None, wait_us, rates.tally(request))
+
+    def _around_proposal(self, request: Request) -> Surroundings:
+        batch, digest, reverses = self._batch, request.action_digest, request.reverses
+        wait_us = self._rates.wait_us(request, batch.house.policy, batch.now_us)
+        count = self._open_before + batch.opened
+        twin = self._twin((request.command.actor.name, digest))
+        rejections = self._known.rejections.get(digest, 0)
+        original = self._decision(reverses) if reverses else None
+        return Surroundings(count, self._connected, twin, rejections, original, wait_us, NO_TALLY, digest)
 
     def _twin(self, deed: Deed) -> v1.Decision | None:
         """Return an open decision about the same deed, as the batch has led to."""
-        committed = self._memory.twin(deed)
-        for decision_id in (self._twins.get(deed), None if committed is None else committed.decision_id):
+        self._file()
+        here, committed = self._twins.get(deed), self._memory.twin(deed)
+        if here is None and committed is None:
+            return None
+        for decision_id in (here, None if committed is None else committed.decision_id):
             decision = self._decision(decision_id or "")
             if decision is not None and is_open(decision.state) and deed_of(decision) == deed:
                 return decision
         return None
+
+    def _file(self) -> None:
+        """File what the batch has changed by its deed: a proposal alone asks for it, and most batches have none."""
+        for decision in self._unfiled:
+            if is_open(decision.state):
+                self._twins[deed_of(decision)] = decision.decision_id
+        self._unfiled.clear()

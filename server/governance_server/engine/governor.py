@@ -1,10 +1,11 @@
 """The governor: the one who writes.
 
 Theory of operation. Commands wait in a queue. The governor takes all that wait, up to a bound, and opens one
-transaction, which locks the head of the ledger. It reads what others appended meanwhile, decides the commands in order
-at one moment, each on the state that the ones before it led to, appends the entries and commits once. Only then does
-anybody hear of it: its memory takes over the new states, the tails tell the sessions, the receipts go out. While one
-batch commits, the next one gathers.
+transaction, which locks the head of the ledger and reads along with it what the commands are decided on and memory does
+not hold. The governor reads what others appended meanwhile, decides the commands in order at one moment, each on the
+state that the ones before it led to, appends the entries and commits once. Only then does anybody hear of it: its
+memory takes over the new states, the tails tell the sessions, the receipts go out. While one batch commits, the next
+one gathers.
 
 If the store fails, nothing was told and nothing changed in memory; whether the last batch is on disk, only a restart
 can tell. So the governor ends with the fault, everyone who waits is told UNAVAILABLE, and the server stops. A head that
@@ -27,17 +28,17 @@ from governance_server.domain.moment import SECOND_US
 from governance_server.domain.pressure import hold_back_below, pressure
 from governance_server.engine.batch import Batch
 from governance_server.engine.deliberation import TIMEKEEPER, Deliberation, Known
-from governance_server.engine.frames import change_item
+from governance_server.engine.frames import encoded_change
 from governance_server.engine.memory import Memory
-from governance_server.engine.ports import DecisionRow, Head, StoreBusyError, StoreError
+from governance_server.engine.ports import DecisionRow, Head, StoreBusyError, StoreError, Wanted
 from governance_server.engine.rates import Rates
-from governance_server.engine.requests import needed, request_of
+from governance_server.engine.requests import request_of
 from governance_server.engine.tail import Item, Tails
 from governance_server.engine.timekeeper import Timekeeper
 from governance_server.errors import Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterable, Callable, Mapping, Sequence
 
     from governance_server.engine.ports import Clock, Entropy, Store, Transaction
     from governance_server.engine.requests import Request
@@ -46,6 +47,8 @@ log = structlog.get_logger(__name__)
 
 MAX_BATCH: Final = 1024
 """Most commands a transaction. SQLite's cost per row is flat from about 64 rows a commit (DESIGN section 7)."""
+PART: Final = 64
+"""Entries of a transaction that the store is given at a time: it writes them while those after them are decided."""
 MAX_WAITING: Final = 8192
 """Most commands that wait; who brings more waits with them, and stops reading from its stream."""
 MAX_BATCH_BYTES: Final = 32 * 1024 * 1024
@@ -58,10 +61,16 @@ Reply: TypeAlias = "Callable[[Sequence[v1.Receipt] | Unavailable], None]"
 
 
 class _Submission(NamedTuple):
-    commands: Sequence[Command]
+    requests: Sequence[Request]
     sequence: int
     reply: Reply
     size: int
+
+
+class _Change(NamedTuple):
+    row: DecisionRow
+    offset: int
+    encoded: bytes
 
 
 class Governor:
@@ -122,16 +131,20 @@ class Governor:
         """How much waits, as committed."""
         return pressure(self._memory.house.policy, len(self._memory.open))
 
-    async def recover(self) -> None:
-        """Read what is open. Called once, before anything else."""
+    async def recover(self, pages: AsyncIterable[Sequence[bytes]] | None = None) -> None:
+        """Read what is open. Called once, before anything else.
+
+        Args:
+            pages: Every open decision as the store's `open_decisions` has them; None to have the store asked.
+        """
         memory = self._memory
         memory.head = await self._store.head()
         self._keep_up_with(memory.head)
         memory.house = house_of(await self._store.house())
         self.timekeeper.watch_house(memory.house)
-        async for decision in self._store.open_decisions():
-            memory.take_over(decision)
-            self.timekeeper.watch(decision)
+        async for page in self._store.open_decisions() if pages is None else pages:
+            for decision_id, glanced in memory.take_up(page):
+                self.timekeeper.watch(decision_id, glanced)
         self.tails = Tails(memory.head.offset)
 
     async def submit(self, commands: Sequence[Command], reply: Reply, *, sequence: int = 0, size: int = 0) -> None:
@@ -152,7 +165,9 @@ class Governor:
             await self._room.wait()
         if self._ended is not None:
             raise self._ended
-        self._waiting.append(_Submission(commands, sequence, reply, size))
+        # What they are known by is computed here and not when their turn comes: it costs nothing while a batch commits.
+        requests = [request_of(command) for command in commands]
+        self._waiting.append(_Submission(requests, sequence, reply, size))
         self._waiting_commands += len(commands)
         self._waiting_bytes += size
         self._arrived.set()
@@ -206,7 +221,7 @@ class Governor:
             submissions = self._take()
             try:
                 receipts = await self._commit_once_free(
-                    [command for taken in submissions for command in taken.commands]
+                    [request for taken in submissions for request in taken.requests]
                 )
             except StoreError as error:
                 self._end(submissions, error)
@@ -224,39 +239,41 @@ class Governor:
     def _take(self) -> list[_Submission]:
         """Take from the queue what fits a transaction, at least one submission."""
         taken = [self._waiting.popleft()]
-        count, size = len(taken[0].commands), taken[0].size
+        count, size = len(taken[0].requests), taken[0].size
         while self._waiting:
             following = self._waiting[0]
-            if count + len(following.commands) > MAX_BATCH or size + following.size > MAX_BATCH_BYTES:
+            if count + len(following.requests) > MAX_BATCH or size + following.size > MAX_BATCH_BYTES:
                 break
             taken.append(self._waiting.popleft())
-            count, size = count + len(following.commands), size + following.size
+            count, size = count + len(following.requests), size + following.size
         self._waiting_commands -= count
         self._waiting_bytes -= size
         if not self._full:
             self._room.set()
         return taken
 
-    async def _commit_once_free(self, commands: Sequence[Command]) -> list[v1.Receipt]:
+    async def _commit_once_free(self, requests: Sequence[Request]) -> list[v1.Receipt]:
         """Commit, however long another process holds the ledger: nothing is lost by waiting, and nobody is told yet."""
         while True:
             try:
-                return await self._commit(commands)
+                return await self._commit(requests)
             except StoreBusyError as error:
                 log.warning("ledger busy", reason=str(error))
 
-    async def _commit(self, commands: Sequence[Command]) -> list[v1.Receipt]:
-        async with self._store.transaction() as transaction:
+    async def _commit(self, requests: Sequence[Request]) -> list[v1.Receipt]:
+        async with self._store.transaction(self._wanted(requests)) as transaction:
             house, others = await self._catch_up(transaction)
-            requests = [request_of(command) for command in commands]
-            known = await self._look_up(transaction, requests, others)
+            known = await self._known(transaction, requests, others)
             batch = Batch(transaction.head, self._clock.now_us(), self._entropy, house)
             deliberation = Deliberation(batch, self._memory, known, self._rates, self._connected())
-            receipts = [deliberation.rule(request) for request in requests]
-            appendage = batch.appendage()
-            if appendage is not None:
-                await transaction.append(appendage)
-        self._adopt(batch, others)
+            receipts = []
+            for request in requests:
+                receipts.append(deliberation.rule(request))
+                if batch.untaken >= PART:
+                    await _append(transaction, batch)
+            await _append(transaction, batch)
+            changes = _changes(batch, others)  # made while the last part is written, and told once it is durable
+        self._adopt(batch, changes)
         return receipts
 
     async def _catch_up(self, transaction: Transaction) -> tuple[House, dict[str, DecisionRow]]:
@@ -280,42 +297,54 @@ class Governor:
             log.warning("another process recorded an entry ahead of time; time goes on from there", ahead_us=ahead_us)
         self._clock.not_before(head.recorded_at_us)
 
-    async def _look_up(
+    def _wanted(self, requests: Sequence[Request]) -> Wanted:
+        """Return what the commands need to be decided on and memory does not hold."""
+        opened = self._memory.open
+        keys, absent, digests = [], set(), set()
+        for request in requests:
+            if request.key:
+                keys.append(request.key)
+            if request.kind == "proposal":
+                digests.add(request.action_digest)
+                # A decision exists exactly when its proposal was accepted, so that a new one need not be looked for.
+                named = request.reverses
+            else:
+                named = request.subject
+            if named and named not in opened:
+                absent.add(named)
+        return Wanted(keys, absent, digests)
+
+    async def _known(
         self, transaction: Transaction, requests: Sequence[Request], others: Mapping[str, DecisionRow]
     ) -> Known:
-        """Read what the commands need to be decided on and memory does not hold."""
-        keys = {request.key for request in requests if request.key}
-        known = dict(await transaction.requests(keys)) if keys else {}
-        absent = {
-            named
-            for request in requests
-            for named in needed(request, known=request.key in known)
-            if named not in self._memory.open and named not in others
-        }
-        closed = dict(await transaction.decisions(absent)) if absent else {}
-        digests = {request.action_digest for request in requests if request.action_digest}
-        rejections = dict(await transaction.rejections(digests)) if digests else {}
-        return Known(known, {**closed, **others}, rejections)
+        """Return what was found, along with the decisions of the proposals that turn out to have been accepted."""
+        known, decisions, rejections = transaction.found
+        if known:
+            opened = self._memory.open
+            repeated = {one.subject for one in requests if one.kind == "proposal" and one.key in known}
+            absent = {name for name in repeated if name not in opened and name not in others}
+            if absent:
+                decisions = {**decisions, **await transaction.decisions(absent)}
+        return Known(known, {**decisions, **others} if others else decisions, rejections)
 
-    def _adopt(self, batch: Batch, others: Mapping[str, DecisionRow]) -> None:
+    def _adopt(self, batch: Batch, changes: Sequence[_Change]) -> None:
         """Take over what was committed, and tell those who follow."""
         memory, before = self._memory, self._hold_back_below
-        memory.head = batch.head
+        memory.head = head = batch.head
         items: list[Item] = []
-        rows = sorted(others.values(), key=lambda row: row.decision.offset)
-        changes = [(row, None) for row in rows if batch.decision(row.decision.decision_id) is None]
-        for row, entry in [*changes, *((changed.row, changed.entry) for changed in batch.changed())]:
+        take_over, watch = memory.take_over, self.timekeeper.watch
+        for row, offset, change in changes:
             decision = row.decision
-            memory.take_over(decision)
-            self.timekeeper.watch(decision)
-            items.append(Item(decision.offset, decision.decision_id, decision.core, change_item(row, entry)))
+            decision_id = take_over(row)
+            watch(decision_id, decision)
+            items.append(Item(offset, decision_id, decision.core, change))
         if batch.house is not memory.house:
             memory.house = batch.house
             self.timekeeper.watch_house(batch.house)
             self.tails.wake()
         if self._hold_back_below != before:
             self.tails.wake()
-        self.tails.publish(items, batch.head.offset)
+        self.tails.publish(items, head.offset)
 
     @property
     def _hold_back_below(self) -> v1.RiskLevel.ValueType:
@@ -340,6 +369,22 @@ class Governor:
             submission.reply(fault)
 
 
+def _changes(batch: Batch, others: Mapping[str, DecisionRow]) -> list[_Change]:
+    """Return what is told of a batch, and before that of what other writers have left it."""
+    rows = sorted(others.values(), key=lambda row: row.decision.offset)
+    theirs = [(row, row.decision.offset, b"") for row in rows if batch.decision(row.decision.decision_id) is None]
+    return [
+        _Change(row, offset, encoded_change(offset, row.serialized, cause))
+        for row, offset, cause in ([*theirs, *batch.changed()] if theirs else batch.changed())
+    ]
+
+
+async def _append(transaction: Transaction, batch: Batch) -> None:
+    appendage = batch.appendage()
+    if appendage is not None:
+        await transaction.append(appendage)
+
+
 def _size(command: Command) -> int:
     return command.body.ByteSize() if isinstance(command.body, Message) else 0
 
@@ -352,7 +397,7 @@ def _answer(submissions: Sequence[_Submission], receipts: Sequence[v1.Receipt]) 
     """Hand every submission its receipts, with the sequence of the frame that carried its commands."""
     start = 0
     for submission in submissions:
-        end = start + len(submission.commands)
+        end = start + len(submission.requests)
         answers = receipts[start:end]
         for receipt in answers:
             receipt.sequence = submission.sequence

@@ -21,7 +21,8 @@ MINUTE_US: Final = 60 * SECOND_US
 HOUR_US: Final = 60 * MINUTE_US
 MOST_BATCHES: Final = 64
 """Batches of one operator that are kept in mind, those it used last: far more than anybody has under way."""
-_NOTHING: Final = Tally()
+NO_TALLY: Final = Tally()
+"""Of a batch that has decided nothing yet, and of what is of no batch."""
 
 
 @dataclass(slots=True)
@@ -51,26 +52,30 @@ class Rates:
 
     def wait_us(self, request: Request, policy: Policy, now_us: int) -> int:
         """Return how long the caller has to wait before this would be within its rate; 0 where it is."""
-        command = request.command
-        if isinstance(command.body, v1.OperatorCommand):
-            batch = self._batch(request)
-            if batch is not None and batch.asked < policy.batch_decisions:
-                return 0
-            moments = self._operators.get(command.actor.name)
-            return _wait_us(moments, policy.operator_requests_per_minute, MINUTE_US, now_us) if moments else 0
         if request.kind == "proposal":
             return _wait_us(self._proposals, policy.proposals_per_hour, HOUR_US, now_us)
-        return 0
+        limit, command = policy.operator_requests_per_minute, request.command
+        if not limit or not isinstance(command.body, v1.OperatorCommand):
+            return 0
+        batch = self._batch(request)
+        if batch is not None and batch.asked < policy.batch_decisions:
+            return 0
+        moments = self._operators.get(command.actor.name)
+        return _wait_us(moments, limit, MINUTE_US, now_us) if moments else 0
 
     def count(self, request: Request, policy: Policy, now_us: int) -> None:
         """Note that an operator asked, or that a proposal was accepted."""
         command = request.command
-        if isinstance(command.body, v1.OperatorCommand):
-            if not self._rides_along(request, policy):
-                moments = self._operators.setdefault(command.actor.name, deque())
-                _note(moments, policy.operator_requests_per_minute, now_us)
-        elif request.kind == "proposal":
+        if request.kind == "proposal":
             _note(self._proposals, policy.proposals_per_hour, now_us)
+        elif isinstance(command.body, v1.OperatorCommand):
+            if request.batch_id and self._rides_along(request, policy):
+                return
+            name, limit = command.actor.name, policy.operator_requests_per_minute
+            if limit:
+                _note(self._operators.setdefault(name, deque()), limit, now_us)
+            else:
+                self._operators.pop(name, None)
 
     def decided(self, request: Request, score: float) -> None:
         """Note that a command that was counted was accepted, and the score of the decision that it is about."""
@@ -80,8 +85,8 @@ class Rates:
 
     def tally(self, request: Request) -> Tally:
         """Return what the batch that a verdict is of has decided so far; nothing where it is of none."""
-        batch = self._batch(request)
-        return _NOTHING if batch is None else batch.tally
+        batch = self._batch(request) if request.batch_id else None
+        return NO_TALLY if batch is None else batch.tally
 
     def _batch(self, request: Request) -> _Progress | None:
         if not request.batch_id:
@@ -92,8 +97,6 @@ class Rates:
     def _rides_along(self, request: Request, policy: Policy) -> bool:
         """Note one more verdict of a batch; tell whether it is part of the request that the first one was."""
         name = request.batch_id
-        if not name:
-            return False
         batches = self._batches.setdefault(request.command.actor.name, OrderedDict())
         batch = batches.setdefault(name, _Progress())
         batches.move_to_end(name)
@@ -105,6 +108,9 @@ class Rates:
 
 def _note(moments: deque[int], limit: int, now_us: int) -> None:
     """Note a moment, and keep as many as the limit counts: those before them decide nothing. Without a limit, none."""
+    if not limit:
+        moments.clear()
+        return
     moments.append(now_us)
     while len(moments) > limit:
         moments.popleft()
@@ -112,8 +118,8 @@ def _note(moments: deque[int], limit: int, now_us: int) -> None:
 
 def _wait_us(moments: deque[int], limit: int, span_us: int, now_us: int) -> int:
     """Return when the oldest of the last `limit` moments leaves the span; a limit of 0 is none."""
+    if not limit:
+        return 0
     while moments and moments[0] <= now_us - span_us:
         moments.popleft()
-    if not limit or len(moments) < limit:
-        return 0
-    return moments[-limit] + span_us - now_us
+    return 0 if len(moments) < limit else moments[-limit] + span_us - now_us

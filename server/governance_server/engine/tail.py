@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     from governance import v1
 
 TAIL_ITEMS: Final = 8192
-"""Items a tail keeps, and at most twice as many before it is cut: about 16 MiB of decisions of 2 KiB. A follower
-further behind reads the store instead."""
+"""Items a tail keeps at most: about 16 MiB of decisions of 2 KiB. A follower further behind reads the store instead."""
 TAIL_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of changes a tail keeps, and at most twice as many before it is cut: decisions of up to a quarter MiB, as the
-largest proposals make them, must not add up to gigabytes."""
+"""Bytes of changes a tail keeps at most: decisions of up to a quarter MiB, as the largest proposals make them, must not
+add up to gigabytes."""
+PLACES_AN_ITEM: Final = 2
+"""Places a tail has for each item it may keep: a superseded one leaves its place empty until it is the oldest."""
 
 
 class Item(NamedTuple):
@@ -55,6 +56,10 @@ class Tail:
         self._capacity = capacity
         self._capacity_bytes = capacity_bytes
         self._bytes = 0
+        # Places are counted from the tail's beginning: what is in the lists begins at the place `_first`, and of that
+        # the `_gone` oldest have fallen off already. They are taken out many at a time, since that moves all others.
+        self._first = 0
+        self._gone = 0
         self._offsets: list[int] = []
         self._items: list[Item | None] = []
         self._place: dict[str, int] = {}
@@ -63,21 +68,26 @@ class Tail:
     def publish(self, items: Sequence[Item], head: int) -> None:
         """Tell the followers what changed, in ascending order of offsets, up to and including the entry at `head`."""
         assert head >= self.head
+        offsets, kept, place, first = self._offsets, self._items, self._place, self._first
+        last = offsets[-1] if offsets else 0
+        size = 0
         for item in items:
-            assert not self._offsets or item.offset > self._offsets[-1]
-            former = self._place.get(item.decision_id)
+            offset, decision_id, _, change = item
+            assert offset > last
+            last = offset
+            former = place.get(decision_id)
             if former is not None:
-                superseded = self._items[former]
+                superseded = kept[former - first]
                 assert superseded is not None
-                self._bytes -= len(superseded.change)
-                self._items[former] = None
-            self._place[item.decision_id] = len(self._items)
-            self._offsets.append(item.offset)
-            self._items.append(item)
-            self._bytes += len(item.change)
+                size -= len(superseded.change)
+                kept[former - first] = None
+            place[decision_id] = first + len(kept)
+            offsets.append(offset)
+            kept.append(item)
+            size += len(change)
+        self._bytes += size
         self.head = head
-        if len(self._items) > 2 * self._capacity or self._bytes > 2 * self._capacity_bytes:
-            self._shrink()
+        self._drop_oldest()
         if items:
             self.wake()
 
@@ -86,36 +96,49 @@ class Tail:
         for wake in self._followers:
             wake()
 
-    def _shrink(self) -> None:
-        """Drop superseded items, and the oldest beyond the capacity; these are below the floor from now on."""
-        live = [item for item in self._items if item is not None]
-        start = max(len(live) - self._capacity, 0)
-        self._bytes = sum(len(item.change) for item in live[start:])
-        while self._bytes > self._capacity_bytes:
-            self._bytes -= len(live[start].change)
-            start += 1
-        if start:
-            self.floor = live[start - 1].offset
-        self._keep(live[start:])
+    def _drop_oldest(self) -> None:
+        """Drop what is beyond the capacity, the oldest first; it is below the floor from now on."""
+        capacity, kept, place = self._capacity, self._items, self._place
+        gone = self._gone
+        while (
+            len(place) > capacity or len(kept) - gone > PLACES_AN_ITEM * capacity or self._bytes > self._capacity_bytes
+        ):
+            self._drop(gone)
+            gone += 1
+        if gone != self._gone:
+            self.floor = max(self.floor, self._offsets[gone - 1])
+            self._gone = gone
+            self._take_out()
 
-    def _keep(self, kept: list[Item]) -> None:
-        self._bytes = sum(len(item.change) for item in kept)
-        self._items = list(kept)
-        self._offsets = [item.offset for item in kept]
-        self._place = {item.decision_id: place for place, item in enumerate(kept)}
+    def _drop(self, index: int) -> None:
+        item = self._items[index]
+        if item is not None:
+            self._items[index] = None
+            self._bytes -= len(item.change)
+            del self._place[item.decision_id]
+
+    def _take_out(self) -> None:
+        """Take out of the lists what has fallen off, once it is half of them."""
+        gone = self._gone
+        if 2 * gone >= len(self._items):
+            del self._items[:gone], self._offsets[:gone]
+            self._first += gone
+            self._gone = 0
 
     def cut(self, offset: int) -> None:
         """Drop what changed up to an offset. Who has not been told of it yet reads the store, as it is by now."""
         self.floor = max(self.floor, min(offset, self.head))
-        gone = bisect_right(self._offsets, offset)
-        kept = [item for item in self._items[gone:] if item is not None]
-        self._keep(kept)
+        end = bisect_right(self._offsets, offset, self._gone)
+        for index in range(self._gone, end):
+            self._drop(index)
+        self._gone = end
+        self._take_out()
 
     def cut_at(self, decision_id: str) -> None:
         """Drop what is kept of a decision, and what changed before it; nothing where it is not kept."""
         place = self._place.get(decision_id)
         if place is not None:
-            self.cut(self._offsets[place])
+            self.cut(self._offsets[place - self._first])
 
     def after(self, cursor: int, *, max_bytes: int) -> tuple[list[Item], int] | None:
         """Return what changed after a cursor and the cursor to go on from; None where the cursor lies below the floor.
@@ -128,8 +151,8 @@ class Tail:
             return None
         found: list[Item] = []
         size = 0
-        for place in range(bisect_right(self._offsets, cursor), len(self._items)):
-            item = self._items[place]
+        for index in range(bisect_right(self._offsets, cursor, self._gone), len(self._items)):
+            item = self._items[index]
             if item is None:
                 continue
             size += len(item.change)
@@ -185,7 +208,7 @@ class Tails:
                     tail.cut(event.entries_pruned.offset)
 
     def publish(self, items: Sequence[Item], head: int) -> None:
-        """Tell every audience what is its."""
-        self._all.publish(items, head)
+        """Tell every audience what is its: cores first, whose orders would stand behind what a hundred screens get."""
         for core, tail in self._cores.items():
             tail.publish([item for item in items if item.core == core], head)
+        self._all.publish(items, head)

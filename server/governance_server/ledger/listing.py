@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
-from sqlalchemy import Text, and_, literal, select, text, tuple_
+from sqlalchemy import Text, and_, literal, literal_column, select, text, tuple_, union_all
 
 from governance import v1
 from governance_server.ledger.projection import OPEN_STATES
@@ -16,13 +16,14 @@ from governance_server.ledger.schema import decisions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlalchemy import ColumnElement, Select
+    from sqlalchemy import ColumnElement, CompoundSelect, Select
 
     from governance_server.engine.ports import DecisionQuery
 
-UrgencyPlace: TypeAlias = tuple[int, int, str]
+UrgencyPlace: TypeAlias = tuple[int, int, int]
 RecencyPlace: TypeAlias = tuple[int]
 Place: TypeAlias = UrgencyPlace | RecencyPlace
+_Row: TypeAlias = tuple[int, int, int, bytes]
 
 _INT64: Final = range(-(2**63), 2**63)
 _LAST_CHARACTER: Final = 0x10FFFF
@@ -32,6 +33,10 @@ IN_SNAPSHOT: Final = text("is_open = 1")
 """Written out, since an index over the open ones is only used for a condition without a parameter."""
 IS_OPEN: Final = text(f"is_open = 1 AND state IN ({', '.join(str(state) for state in sorted(OPEN_STATES))})")
 """With the state, since a snapshot also holds what was executed and is to be reversed; the column is for the index."""
+_NOT_ENDED: Final = decisions.c.ended == literal_column("0")
+_ENDED: Final = decisions.c.ended == literal_column("1")
+_URGENCY: Final = (decisions.c.urgency, decisions.c.deadline_us, decisions.c.offset)
+"""The order by urgency: a decision that changes comes behind those that are as urgent."""
 
 
 class Listed(NamedTuple):
@@ -39,7 +44,6 @@ class Listed(NamedTuple):
 
     urgency: int
     deadline_us: int
-    decision_id: str
     offset: int
     decision: bytes
 
@@ -51,41 +55,39 @@ def by_recency(query: DecisionQuery) -> bool:
 
 def place(row: Listed, query: DecisionQuery) -> Place:
     """Return where a row stands in the query's order."""
-    return (row.offset,) if by_recency(query) else (row.urgency, row.deadline_us, row.decision_id)
+    return (row.offset,) if by_recency(query) else (row.urgency, row.deadline_us, row.offset)
 
 
-def selection(query: DecisionQuery) -> Select[tuple[int, int, str, int, bytes]]:
+def selection(query: DecisionQuery) -> Select[_Row] | CompoundSelect[_Row]:
     """Return the statement for a page and one row more, which tells whether there is another page.
 
     Raises:
         ValueError: The cursor was not made for that query.
     """
     columns = decisions.c
-    statement = (
-        select(columns.urgency, columns.deadline_us, columns.decision_id, columns.offset, columns.decision)
-        .where(*_conditions(query.filter))
-        .limit(query.limit + 1)
-    )
+    statement = select(columns.urgency, columns.deadline_us, columns.offset, columns.decision)
+    statement = statement.where(*_conditions(query.filter))
+    open_only = query.filter.open_only
+    if query.after:
+        statement = statement.where(_beyond(decode_cursor(query)))
     if by_recency(query):
-        statement = statement.order_by(columns.offset.desc())
-    else:
-        statement = statement.order_by(columns.urgency, columns.deadline_us, columns.decision_id)
-    if not query.after:
-        return statement
-    return statement.where(_beyond(decode_cursor(query)))
+        statement = statement.where(and_(IS_OPEN)) if open_only else statement
+        return statement.order_by(columns.offset.desc()).limit(query.limit + 1)
+    if open_only:
+        return statement.where(_NOT_ENDED).order_by(*_URGENCY).limit(query.limit + 1)
+    # The index has the open ones first, and each part in the order: SQLite merges the two, and reads no further.
+    both = union_all(statement.where(_NOT_ENDED), statement.where(_ENDED))
+    return both.order_by(*(text(column.name) for column in _URGENCY)).limit(query.limit + 1)
 
 
 def _beyond(start: Place) -> ColumnElement[bool]:
-    columns = decisions.c
     if len(start) == 1:
-        return columns.offset < start[0]
-    return tuple_(columns.urgency, columns.deadline_us, columns.decision_id) > tuple_(*map(literal, start))
+        return decisions.c.offset < start[0]
+    return tuple_(*_URGENCY) > tuple_(*map(literal, start))
 
 
 def _conditions(wanted: v1.DecisionFilter) -> Iterator[ColumnElement[bool]]:
     columns = decisions.c
-    if wanted.open_only:
-        yield and_(IS_OPEN)
     if wanted.states:
         yield columns.state.in_(list(wanted.states))
     if wanted.risks:
@@ -140,10 +142,10 @@ def decode_cursor(query: DecisionQuery) -> Place:
             )
         case [_, int(offset)] if by_recency(query) and offset in _INT64:
             return (offset,)
-        case [_, int(urgency), int(deadline_us), str(decision_id)] if (
-            not by_recency(query) and urgency in _INT64 and deadline_us in _INT64
+        case [_, int(urgency), int(deadline_us), int(offset)] if not by_recency(query) and (
+            urgency in _INT64 and deadline_us in _INT64 and offset in _INT64
         ):
-            return (urgency, deadline_us, decision_id)
+            return (urgency, deadline_us, offset)
         case _:
             raise ValueError("The page token is not one that this server gave. Start again with the first page.")
 

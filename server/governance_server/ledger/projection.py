@@ -51,20 +51,22 @@ class Projection(NamedTuple):
     decision: bytes
     rejected_action: str | None
     group_key: str
+    ended: int
 
 
 def projected(row: DecisionRow) -> Projection:
     """Return the columns of a decision."""
-    decision = row.decision
+    decision, serialized = row
     state = decision.state
+    is_open = state in OPEN_STATES
     risk = decision.assessment.risk
     schedule = decision.schedule
-    # by position: this runs for every decision of every commit, and names would cost as much as reading the fields
+    # each field once, and by position: this runs for every decision of every commit, and names would cost as much again
     return Projection(
         decision.decision_id,
         decision.offset,
         state,
-        int(in_snapshot(decision)),
+        1 if is_open else int(in_snapshot(decision)),
         risk,
         -risk,
         decision.core,
@@ -74,9 +76,10 @@ def projected(row: DecisionRow) -> Projection:
         microseconds(schedule.deadline) if schedule.HasField("deadline") else NO_DEADLINE_US,
         schedule.breaches,
         int(decision.approval.actor.kind == v1.ACTOR_KIND_POLICY),
-        row.serialized,
+        serialized,
         decision.action_digest.hex() if state == v1.DECISION_STATE_REJECTED else None,
         decision.group_key,
+        0 if is_open else 1,
     )
 
 

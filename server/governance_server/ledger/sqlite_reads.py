@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import select
@@ -24,30 +24,30 @@ from governance_server.engine.ports import (
 )
 from governance_server.ledger import checkpoints, queries, searching
 from governance_server.ledger.listing import Listed, encode_cursor, place, selection
+from governance_server.ledger.open_check import verified_pages
 from governance_server.ledger.projection_check import (
     first_misprojection,
-    first_open_misprojection,
     first_wrong_credential,
     first_wrong_house,
 )
+from governance_server.ledger.replay import driver_of
 from governance_server.ledger.schema import credentials, decisions, head, house
-from governance_server.ledger.sqlite_transaction import stored_record
+from governance_server.ledger.sqlite_transaction import PRIMARY_CODE, stored_record
 from governance_server.ledger.tile_check import first_wrong_hash
 from governance_server.ledger.tiles import read_hashes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 
-    from sqlalchemy import Row, Select
+    from sqlalchemy import CompoundSelect, Row, Select
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
     from governance_server.engine.ports import DecisionQuery, EntryQuery, Record, SignedCheckpoint
     from governance_server.ledger.projection_check import Misprojection
+    from governance_server.ledger.verified_rows import VerifiedRows
 
-PRIMARY_CODE: Final = 0xFF
-"""The part of SQLite's extended error codes that tells the kind of error."""
-OPEN_BATCH: Final = 512
-"""Open decisions held in memory at a time while all are read."""
+OPEN_PAGE: Final = 4096
+"""Open decisions a page while all are read: a hop to the connection's thread each, and some ten megabytes at most."""
 
 
 class SqliteReads:
@@ -81,18 +81,18 @@ class SqliteReads:
         rows = await self._read(select(decisions.c.decision).where(decisions.c.decision_id == decision_id))
         return v1.Decision.FromString(rows[0].decision) if rows else None
 
-    async def open_decisions(self) -> AsyncIterator[v1.Decision]:
+    async def open_decisions(self) -> AsyncIterator[Sequence[bytes]]:
         """Read every open decision once, in the order of their offsets, all as of the moment of the first."""
         async with self._connection() as connection:
             await connection.exec_driver_sql("BEGIN")
-            offset = 0
-            while True:
-                rows = (await connection.execute(queries.open_decisions(offset, OPEN_BATCH))).all()
-                for row in rows:
-                    yield v1.Decision.FromString(row.decision)
-                if len(rows) < OPEN_BATCH:
-                    return
-                offset = rows[-1].offset
+            driver = await driver_of(connection)
+            offset, read = 0, OPEN_PAGE
+            while read == OPEN_PAGE:
+                rows = list(await driver.execute_fetchall(queries.OPEN_DECISIONS, (offset, OPEN_PAGE)))
+                read = len(rows)
+                if rows:
+                    offset = rows[-1][0]
+                    yield [row[1] for row in rows]
 
     async def changed_after(
         self, offset: int, *, limit: int, core: str = "", open_only: bool = False
@@ -183,10 +183,13 @@ class SqliteReads:
         async with self._connection() as connection:
             return await first_misprojection(connection)
 
-    async def open_misprojection(self) -> Misprojection | None:
-        """Return the first open decision that gives other leave than its entries do; None where all is well."""
-        async with self._connection() as connection:
-            return await first_open_misprojection(connection)
+    async def verified_pages(
+        self, remembered: VerifiedRows | None
+    ) -> AsyncGenerator[Sequence[bytes] | Misprojection, None]:
+        """Read every open decision once, as `open_decisions`, each page verified; the first that is wrong ends them."""
+        async with self._connection() as connection, aclosing(verified_pages(connection, remembered)) as pages:
+            async for page in pages:
+                yield page
 
     async def wrong_credential(self) -> Misprojection | None:
         """Return the first credential that is not what the entries make it; None where all is well."""
@@ -203,7 +206,7 @@ class SqliteReads:
         async with self._connection() as connection:
             return await first_wrong_hash(connection)
 
-    async def _read(self, statement: Select[Any]) -> Sequence[Row[Any]]:
+    async def _read(self, statement: Select[Any] | CompoundSelect[Any]) -> Sequence[Row[Any]]:
         async with self._connection() as connection:
             rows: Sequence[Row[Any]] = (await connection.execute(statement)).all()
         return rows

@@ -5,28 +5,34 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
-import sqlite3
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from governance_server.engine.ports import Head, StoreBusyError, StoreError
+from governance_server.engine.ports import NOTHING, StoreBusyError, StoreError
 from governance_server.ledger import checkpoints, statements
 from governance_server.ledger.migration import migrate
 from governance_server.ledger.settling import settled
-from governance_server.ledger.sqlite_engine import ledger_engine
-from governance_server.ledger.sqlite_reads import PRIMARY_CODE, SqliteReads
-from governance_server.ledger.sqlite_transaction import SqliteTransaction, told_as_store_error
+from governance_server.ledger.sqlite_engine import driver_of, ledger_engine
+from governance_server.ledger.sqlite_reads import SqliteReads
+from governance_server.ledger.sqlite_transaction import Locked, SqliteTransaction, lock, told_as_store_error
+from governance_server.ledger.write_back import WriteBack
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
     from typing import Self
 
-    import aiosqlite
     from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-    from governance_server.engine.ports import SignedCheckpoint
+    from governance_server.engine.ports import SignedCheckpoint, Wanted
+    from governance_server.ledger.driver import Driver
 
+FEW: Final = 4
+"""So much is looked up on the loop's own thread as the head is locked, since one command's share takes a third of what
+going to SQLite's thread and back does; where it cannot be had at once, or is more, it is waited for on that thread."""
+PATIENCE_MS: Final = 5000
+"""How long another process may hold the head before it counts as busy: many of its batches."""
 FILE_MODE: Final = 0o600
 """The ledger is its owner's. SQLite gives the files beside it (-wal, -shm) the same mode."""
 
@@ -34,10 +40,18 @@ FILE_MODE: Final = 0o600
 class SqliteStore(SqliteReads):
     """A ledger in one SQLite file. Several processes may have it open; the file's lock orders their writing."""
 
-    def __init__(self, engine: AsyncEngine, writer: AsyncConnection, driver: aiosqlite.Connection) -> None:
+    def __init__(self, engine: AsyncEngine, kept: Sequence[AsyncConnection], drivers: Sequence[Driver]) -> None:
+        """Take over what was opened: connections for as long as it is open, and what they are underneath.
+
+        Args:
+            engine: Makes the connections that read.
+            kept: The connection that writes, and the one that writes the log back.
+            drivers: The same, for use without SQLAlchemy.
+        """
         super().__init__(engine)
-        self._writer = writer
-        self._driver = driver
+        self._kept = kept
+        self._driver, writing_back = drivers
+        self._write_back = WriteBack(writing_back)
         self._writing = asyncio.Lock()
         self._thinned_us = 0
 
@@ -56,14 +70,16 @@ class SqliteStore(SqliteReads):
         with told_as_store_error("opened"):
             await asyncio.to_thread(migrate, path)
             engine = ledger_engine(path)
-            writer = await engine.connect()
-            driver = (await writer.get_raw_connection()).driver_connection
-        assert driver is not None
-        return cls(engine, writer, driver)
+            async with AsyncExitStack() as opened:
+                kept = [await opened.enter_async_context(engine.connect()) for _ in range(2)]
+                drivers = [await driver_of(connection) for connection in kept]
+                await drivers[0].execute("PRAGMA busy_timeout = 0")  # `lock` waits where it may
+                opened.pop_all()  # closed by `close`
+        return cls(engine, kept, drivers)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[SqliteTransaction]:
-        """Lock the head of the ledger until the block ends, and then commit.
+    async def transaction(self, wanted: Wanted = NOTHING) -> AsyncIterator[SqliteTransaction]:
+        """Lock the head of the ledger until the block ends, and then write what was appended and commit.
 
         Cancelled within the block, nothing was appended. Cancelled while it commits, the commit is carried to its end
         first and the cancellation goes on afterwards: a commit on its way cannot be called back.
@@ -74,38 +90,30 @@ class SqliteStore(SqliteReads):
         async with self._writing:
             self._assure_open()
             try:
-                transaction = await self._begin()
+                transaction = await self._begin(wanted)
                 yield transaction
             except BaseException:
                 await settled(self._roll_back())
                 raise
-            await settled(self._commit())
+            await self._commit(transaction)
 
-    async def _begin(self) -> SqliteTransaction:
-        with told_as_store_error("locked"):
-            await self._lock()
-            rows = await self._driver.execute_fetchall(statements.READ_HEAD)
-        ((offset, hash_, recorded_us),) = rows
-        return SqliteTransaction(self._driver, Head(offset, hash_, recorded_us))
+    async def _begin(self, wanted: Wanted) -> SqliteTransaction:
+        if sum(map(len, wanted)) <= FEW:
+            with suppress(StoreBusyError):
+                return SqliteTransaction(self._driver, self._driver.carry_out_here(partial(lock, wanted=wanted)))
+        locked: Locked = await self._driver.carry_out(partial(lock, wanted=wanted, patience_ms=PATIENCE_MS))
+        return SqliteTransaction(self._driver, locked)
 
-    async def _lock(self) -> None:
-        try:
-            await self._driver.execute(statements.BEGIN)
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & PRIMARY_CODE == sqlite3.SQLITE_BUSY:
-                raise StoreBusyError(
-                    "The ledger could not be locked: database is locked by another process. Nothing was changed;"
-                    " find out which one holds it, and try again."
-                ) from error
-            raise
-
-    async def _commit(self) -> None:
+    async def _commit(self, transaction: SqliteTransaction) -> None:
+        committing = self._driver.begin(transaction.commit)
         try:
             with told_as_store_error("written"):
-                await self._driver.execute(statements.COMMIT)
-        except StoreError:
-            await self._roll_back()
+                await settled(committing)
+        except BaseException:
+            if committing.exception() is not None:
+                await settled(self._roll_back())
             raise
+        self._write_back.wrote(transaction.entries)
 
     async def _roll_back(self) -> None:
         with told_as_store_error("rolled back"):
@@ -145,7 +153,8 @@ class SqliteStore(SqliteReads):
 
     async def _let_go(self) -> None:
         with told_as_store_error("closed"):
-            await self._writer.close()
+            for connection in self._kept:
+                await connection.close()
             await self._engine.dispose()
 
 

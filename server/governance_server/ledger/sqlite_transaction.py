@@ -1,97 +1,205 @@
-"""One hold on the head of the ledger, on SQLite's writing connection."""
+"""One hold on the head of the ledger, on SQLite's writing connection: two visits to its thread, however much there is.
+
+The first locks the head and reads what is wanted along with it; the second writes what was appended and commits. What
+is written is made ready before. Where much is appended part by part, each part but the last is written as the next one
+comes, without anybody waiting for it, so that the commands of a long batch are decided meanwhile; what goes wrong shows
+at the commit.
+"""
 
 from __future__ import annotations
 
 import json
 import sqlite3
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from governance import v1
-from governance_server.domain.moment import microseconds
-from governance_server.engine.ports import Head, KnownRequest, Record, StoreError
+from governance_server.engine.ports import Found, Head, KnownRequest, Record, StoreBusyError, StoreError
 from governance_server.ledger import statements, tiles
-from governance_server.ledger.projection import decision_row, operator_of, projected, tallied
+from governance_server.ledger.projection import decision_row
+from governance_server.ledger.writes import assert_follows, head_after, writes
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    import aiosqlite
+    from governance_server.engine.ports import Appendage, DecisionRow, Wanted
+    from governance_server.ledger.driver import Driver
+    from governance_server.ledger.writes import Write
 
-    from governance_server.engine.ports import Appendage, DecisionRow, StoredCredential
+PRIMARY_CODE: Final = 0xFF
+"""The part of SQLite's extended error codes that tells the kind of error."""
 
 
-class Write(NamedTuple):
-    """One statement, carried out once for each row."""
+class Locked(NamedTuple):
+    """What was read as the head was locked: rows, of which the port's values are made elsewhere.
 
-    statement: str
-    rows: Sequence[Sequence[Any]]
+    Attributes:
+        head: The end of the ledger.
+        requests: Rows of the accepted commands that were wanted.
+        decisions: Ids and bytes of the decisions that were wanted.
+        rejections: Digests of actions in hexadecimal digits, and how many decisions about them were rejected.
+    """
+
+    head: Head
+    requests: Sequence[Any]
+    decisions: Sequence[Any]
+    rejections: Sequence[Any]
+
+
+def lock(connection: sqlite3.Connection, wanted: Wanted, *, patience_ms: int = 0) -> Locked:
+    """Lock the head and read it with what is wanted.
+
+    Args:
+        connection: The writing connection, which waits for nobody by itself.
+        wanted: What is read.
+        patience_ms: How long another process is waited for.
+
+    Raises:
+        StoreBusyError: Another process held it for too long.
+        StoreError: It could not be locked or read.
+    """
+    with told_as_store_error("locked"):
+        try:
+            _begin(connection, patience_ms)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & PRIMARY_CODE == sqlite3.SQLITE_BUSY:
+                raise StoreBusyError(
+                    "The ledger could not be locked: database is locked by another process. Nothing was changed;"
+                    " find out which one holds it, and try again."
+                ) from error
+            raise
+        (head,) = connection.execute(statements.READ_HEAD).fetchall()
+    with told_as_store_error("read"):
+        return Locked(
+            Head._make(head),
+            _read(connection, statements.READ_REQUESTS, wanted.keys),
+            _read(connection, statements.READ_DECISIONS, wanted.decision_ids),
+            _read(connection, statements.READ_REJECTIONS, [digest.hex() for digest in wanted.digests]),
+        )
+
+
+def _begin(connection: sqlite3.Connection, patience_ms: int) -> None:
+    if not patience_ms:
+        connection.execute(statements.BEGIN)
+        return
+    connection.execute(f"PRAGMA busy_timeout = {patience_ms}")
+    try:
+        connection.execute(statements.BEGIN)
+    finally:
+        connection.execute("PRAGMA busy_timeout = 0")
+
+
+def _read(connection: sqlite3.Connection, statement: str, keys: Collection[str]) -> Sequence[Any]:
+    return connection.execute(statement, (_json_array(keys),)).fetchall() if keys else ()
 
 
 class SqliteTransaction:
-    """The port's Transaction. `SqliteStore.transaction` begins and ends it."""
+    """The port's Transaction. `SqliteStore.transaction` begins and ends it.
 
-    def __init__(self, connection: aiosqlite.Connection, head: Head) -> None:
-        self._connection = connection
-        self._head = head
-        self._appended = False
+    Attributes:
+        locked: What was read as the head was locked.
+    """
+
+    def __init__(self, driver: Driver, locked: Locked) -> None:
+        self._driver = driver
+        self.locked = locked
+        self._end = locked.head
+        self._hashes: list[bytes] = []
+        self._ready: Sequence[Write] = ()
+        self._fault: BaseException | None = None
 
     @property
     def head(self) -> Head:
         """The end of the ledger, locked."""
-        return self._head
+        return self.locked.head
 
     @property
-    def connection(self) -> aiosqlite.Connection:
+    def found(self) -> Found:
+        """What there was of what the transaction was to read at its beginning."""
+        _, requests, decisions, rejections = self.locked
+        return Found(_requests(requests), _decisions(decisions), _rejections(rejections))
+
+    @property
+    def entries(self) -> int:
+        """How many entries were appended."""
+        return len(self._hashes)
+
+    @property
+    def connection(self) -> Driver:
         """The connection that it is on, for an administrator's statements within it."""
-        return self._connection
+        return self._driver
 
     async def records_after(self, offset: int) -> Sequence[Record]:
         """Return all entries after `offset`, in order."""
-        if offset >= self._head.offset:
+        if offset >= self.head.offset:
             return ()
         return [stored_record(row) for row in await self._read(statements.READ_RECORDS_AFTER, offset)]
 
     async def requests(self, keys: Collection[str]) -> Mapping[str, KnownRequest]:
         """Return those of the accepted commands that are known by one of the keys."""
-        if not keys:
-            return {}
-        rows = await self._read(statements.READ_REQUESTS, _json_array(keys))
-        return {key: KnownRequest(digest, offset, joined) for key, digest, offset, joined in rows}
+        return _requests(await self._read(statements.READ_REQUESTS, _json_array(keys)))
 
     async def decisions(self, decision_ids: Collection[str]) -> Mapping[str, DecisionRow]:
         """Return those of the decisions that exist, open or closed, as of the head."""
-        if not decision_ids:
-            return {}
-        rows = await self._read(statements.READ_DECISIONS, _json_array(decision_ids))
-        return {decision_id: decision_row(decision) for decision_id, decision in rows}
+        return _decisions(await self._read(statements.READ_DECISIONS, _json_array(decision_ids)))
 
     async def house(self) -> Mapping[str, bytes]:
         """Return what is kept of the house, by key, as of the head."""
         with told_as_store_error("read"):
-            return dict(await self._connection.execute_fetchall(statements.READ_HOUSE))  # type: ignore[arg-type]  # pairs
+            return dict(await self._driver.execute_fetchall(statements.READ_HOUSE))  # type: ignore[arg-type]  # pairs
 
     async def rejections(self, digests: Collection[bytes]) -> Mapping[bytes, int]:
         """Return how many decisions about each of the actions were rejected; without those that none was."""
-        rows = await self._read(statements.READ_REJECTIONS, _json_array([digest.hex() for digest in digests]))
-        return {bytes.fromhex(digest): count for digest, count in rows}
+        digits = _json_array([digest.hex() for digest in digests])
+        return _rejections(await self._read(statements.READ_REJECTIONS, digits))
 
     async def append(self, appendage: Appendage) -> None:
-        """Append entries and project what they changed. Called at most once."""
-        assert not self._appended, "a transaction appends once"
-        self._appended = True
-        assert_follows(appendage, self._head)
-        with told_as_store_error("written"):
-            for statement, rows in _writes(appendage, self._head):
-                if rows:
-                    await self._connection.executemany(statement, rows)
-            await tiles.grow(self._connection, self._head.offset, [record.hash for record in appendage.records])
+        """Append entries and project what they changed."""
+        assert_follows(appendage, self._end)
+        if self._ready:
+            self._driver.leave(partial(self._write, self._ready))
+        self._ready = list(writes(appendage, self._end))
+        self._end = head_after(appendage, self._end)
+        self._hashes += [record.hash for record in appendage.records]
 
-    async def _read(self, statement: str, parameter: str | int) -> Sequence[sqlite3.Row]:
+    async def _read(self, statement: str, parameter: str | int) -> Sequence[Any]:
         with told_as_store_error("read"):
-            return list(await self._connection.execute_fetchall(statement, (parameter,)))
+            return list(await self._driver.execute_fetchall(statement, (parameter,)))
+
+    def _write(self, ready: Sequence[Write], connection: sqlite3.Connection) -> None:
+        """Write what was made ready, unless something before it could not be; on the connection's thread."""
+        if self._fault is not None:
+            return
+        try:
+            for kind, values in ready:
+                kind.carry_out(connection, values)
+        except BaseException as fault:  # noqa: BLE001 - nobody hears it here; raised as it is where the commit is asked for
+            self._fault = fault
+
+    def commit(self, connection: sqlite3.Connection) -> None:
+        """Write the last of what was appended and commit; on the connection's thread.
+
+        Raises:
+            StoreError: The tree lacks something.
+            sqlite3.Error: It could not be written. What was written of it is still to be rolled back.
+        """
+        self._write(self._ready, connection)
+        if self._fault is not None:
+            raise self._fault
+        if self._hashes:
+            self.grow_tree(connection, self._hashes)
+        commit(connection)
+
+    def grow_tree(self, connection: sqlite3.Connection, added: Sequence[bytes]) -> None:
+        """Write the tiles that become full or longer; on the connection's thread."""
+        tiles.grow(connection, self.head.offset, added)
+
+
+def commit(connection: sqlite3.Connection) -> None:
+    """Commit: on the disk when it returns; on the connection's thread."""
+    connection.execute(statements.COMMIT)
 
 
 @contextmanager
@@ -110,83 +218,23 @@ def told_as_store_error(what: str) -> Iterator[None]:
         ) from error
 
 
-def assert_follows(appendage: Appendage, head: Head) -> None:
-    """Assert that entries follow the head without gap, and that what is projected names them or entries before."""
-    offsets = [record.offset for record in appendage.records]
-    assert offsets == list(range(head.offset + 1, head.offset + 1 + len(offsets))), "entries follow without gap"
-    assert all(record.salt or not record.personal for record in appendage.records), "personal data is salted"
-    last = head.offset + len(offsets)
-    assert all(head.offset < row.decision.offset <= last for row in appendage.decisions), "a decision names its entry"
-    assert all(head.offset < known.offset <= last for _, known in appendage.requests), "a request names its entry"
-
-
-def head_after(records: Sequence[Record], head: Head) -> Head:
-    """Return the head after these entries have been appended."""
-    if not records:
-        return head
-    last = records[-1]
-    recorded_at = v1.Entry.FromString(last.entry).recorded_at
-    return Head(last.offset, last.hash, microseconds(recorded_at))
-
-
-def ledger_name(records: Sequence[Record]) -> str:
-    """Return the name that the ledger's first entry gives it; empty where the first entry is not among these."""
-    if not records or records[0].offset != 1:
-        return ""
-    events = v1.Entry.FromString(records[0].entry).events
-    return next((event.ledger_created.ledger_id for event in events if event.HasField("ledger_created")), "")
-
-
 def stored_record(row: Sequence[Any]) -> Record:
     """Return an entry as it was stored."""
-    offset, decision_id, entry, hash_, salt, personal = row
-    return Record(offset, decision_id, entry, hash_, salt or b"", personal or b"")
+    offset, decision_id, entry, hash_, salt, personal, operator = row
+    return Record(offset, decision_id, entry, hash_, salt or b"", personal or b"", operator)
 
 
 def _json_array(keys: Collection[str]) -> str:
     return json.dumps(tuple(keys))
 
 
-def _writes(appendage: Appendage, head: Head) -> Iterator[Write]:
-    """Return what is written, in an order in which every reference finds what it refers to."""
-    records = appendage.records
-    yield Write(statements.INSERT_ENTRY, [_entry_row(record) for record in records])
-    yield Write(
-        statements.INSERT_PERSONAL,
-        [(record.offset, record.salt, record.personal) for record in records if record.salt],
-    )
-    yield from _projections(appendage.decisions)
-    yield Write(statements.INSERT_REQUEST, [(key, *known) for key, known in appendage.requests])
-    yield Write(statements.UPSERT_HOUSE, appendage.house)
-    yield Write(statements.UPSERT_CREDENTIAL, [_credential_row(stored) for stored in appendage.credentials])
-    if name := ledger_name(records):
-        yield Write(statements.NAME_LEDGER, [(name,)])
-    if records:
-        after = head_after(records, head)
-        yield Write(statements.MOVE_HEAD, [(after.offset, after.hash, after.recorded_at_us)])
+def _requests(rows: Iterable[Any]) -> dict[str, KnownRequest]:
+    return {key: KnownRequest(digest, offset, joined) for key, digest, offset, joined in rows}
 
 
-def _entry_row(record: Record) -> tuple[int, str, bytes, bytes, str]:
-    return (*record[:4], operator_of(v1.Entry.FromString(record.entry)))
+def _decisions(rows: Iterable[Any]) -> dict[str, DecisionRow]:
+    return {decision_id: decision_row(decision) for decision_id, decision in rows}
 
 
-def _projections(rows: Sequence[DecisionRow]) -> Iterator[Write]:
-    if not rows:
-        return
-    projections = [projected(row) for row in rows]
-    # before the rows are overwritten: they still say how they were counted
-    ids = _json_array([projection.decision_id for projection in projections])
-    yield Write(statements.TAKE_FROM_TALLY, [(ids,)])
-    yield Write(statements.UPSERT_DECISION, projections)
-    yield Write(statements.ADD_TO_TALLY, tallied(projections))
-
-
-def _credential_row(stored: StoredCredential) -> tuple[str, str, int, bytes, bytes]:
-    credential = stored.credential
-    return (
-        credential.credential_id,
-        credential.name,
-        credential.role,
-        credential.SerializeToString(deterministic=True),
-        stored.proof,
-    )
+def _rejections(rows: Iterable[Any]) -> dict[bytes, int]:
+    return {bytes.fromhex(digest): count for digest, count in rows}

@@ -41,9 +41,10 @@ def _insert(table: Table) -> str:
     return positional(insert(table), *table.columns.keys())
 
 
-def _upsert(table: Table, key: str) -> str:
+def _upsert(table: Table, key: str, *kept: str) -> str:
+    """Return the statement that inserts a row, or changes all columns of the one that has its key but those kept."""
     statement = sqlite.insert(table)
-    changed = {name: statement.excluded[name] for name in table.columns.keys() if name != key}  # noqa: SIM118 - by name
+    changed = {name: statement.excluded[name] for name in table.columns.keys() if name not in {key, *kept}}  # noqa: SIM118 - by name
     return positional(
         statement.on_conflict_do_update(index_elements=[key], set_=changed),
         *table.columns.keys(),
@@ -77,10 +78,19 @@ INSERT_REQUEST: Final = _insert(requests)
 UPSERT_HOUSE: Final = _upsert(house, "key")
 UPSERT_CREDENTIAL: Final = _upsert(credentials, "credential_id")
 UPSERT_DECISION: Final = _upsert(decisions, "decision_id")
+UPSERT_OPEN_DECISION: Final = _upsert(
+    decisions, "decision_id", "core", "proposed_us", "rejected_action", "group_key", "ended"
+)
+"""For a decision that has not ended: what never changes before is left as it was first inserted.
+
+SQLite writes every index anew of which a column is set, were it to what it was. Those left out spare a page at each
+change: the one where the decision's group is.
+"""
 
 RECORD: Final = (
     *(entries.c[name] for name in ("offset", "decision_id", "entry", "hash")),
     *personal.c["salt", "personal"],
+    entries.c.operator,
 )
 """The columns of a record, in its order."""
 

@@ -12,22 +12,22 @@ from governance_server.ledger import statements
 from governance_server.ledger.schema import entries, tiles
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Sequence
 
-    import aiosqlite
     from sqlalchemy import Select
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 FULL: Final = WIDTH * HASH_BYTES
 
 
-async def grow(connection: aiosqlite.Connection, size: int, added: Sequence[bytes]) -> None:
+def grow(connection: sqlite3.Connection, size: int, added: Sequence[bytes]) -> None:
     """Write the tiles that become full or longer; within the transaction that appends.
 
     Nothing is remembered from one transaction to the next, since another process may have appended in between.
 
     Args:
-        connection: The writing connection.
+        connection: The writing connection, on its own thread.
         size: How many entries there were before the transaction.
         added: The hashes of those that it appends.
 
@@ -37,27 +37,27 @@ async def grow(connection: aiosqlite.Connection, size: int, added: Sequence[byte
     done = size - size % WIDTH
     if size + len(added) < done + WIDTH:
         return
-    leaves = await _leaves(connection, done, size) + b"".join(added)
+    leaves = _leaves(connection, done, size) + b"".join(added)
     full = [leaves[at : at + FULL] for at in range(0, len(leaves) - FULL + 1, FULL)]
-    await connection.executemany(statements.UPSERT_TILE, grown(done, await _edges(connection, done), full))
+    connection.executemany(statements.UPSERT_TILE, grown(done, _edges(connection, done), full))
 
 
-async def _leaves(connection: aiosqlite.Connection, start: int, end: int) -> bytes:
+def _leaves(connection: sqlite3.Connection, start: int, end: int) -> bytes:
     """Return the hashes of the entries after one up to another one, within one tile."""
     if start == end:
         return b""
-    rows = await connection.execute_fetchall(statements.READ_LEAVES, (start, end))
+    rows = connection.execute(statements.READ_LEAVES, (start, end)).fetchall()
     leaves = b"".join(row[0] for row in rows)
     if len(leaves) != (end - start) * HASH_BYTES:
         raise _missing(0, start)
     return leaves
 
 
-async def _edges(connection: aiosqlite.Connection, size: int) -> dict[int, bytes]:
+def _edges(connection: sqlite3.Connection, size: int) -> dict[int, bytes]:
     """Return the last tiles that are not full, by level, as of a size."""
     edges: dict[int, bytes] = {}
     for level, (number, width) in edge_widths(size).items():
-        rows = list(await connection.execute_fetchall(statements.READ_TILE, (level, number)))
+        rows = connection.execute(statements.READ_TILE, (level, number)).fetchall()
         if not rows or len(rows[0][0]) != width * HASH_BYTES:
             raise _missing(level, number * WIDTH)
         edges[level] = rows[0][0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from google.protobuf.message import DecodeError
 
@@ -13,8 +13,9 @@ from governance_server.domain.digest import entry_hash, personal_commitment
 from governance_server.domain.evolve import evolve
 from governance_server.domain.house import House, evolve_house
 from governance_server.engine.ports import Record
+from governance_server.ledger.open_check import _other_leave
 from governance_server.ledger.projection import decision_row, projected
-from governance_server.ledger.projection_check import _complaint, _other_leave, _otherwise
+from governance_server.ledger.projection_check import _complaint, _otherwise
 from governance_server.ledger.replay import Remade
 from governance_server.ledger.verification import START, LedgerDamagedError, verified_entry
 from tests.fuzz.choices import Choices
@@ -30,18 +31,6 @@ _BROKEN: Final = (AssertionError, DecodeError, KeyError, TypeError)
 _FIRST: Final = 9
 """Where the first decision begins in the ledger that is changed."""
 _MOST: Final = 40
-
-
-class _Row(list[object]):
-    """A row as it is read: the columns, and what is counted of the entries.
-
-    Attributes:
-        newest: The last entry about the decision.
-        versions: How many there are.
-    """
-
-    newest: int
-    versions: int
 
 
 def target(data: bytes) -> None:
@@ -129,11 +118,9 @@ def _compare(choices: Choices) -> None:
     stored = v1.Decision()
     stored.CopyFrom(honest)
     change(choices, stored)
-    columns = projected(decision_row(stored.SerializeToString(deterministic=True)))
-    row: Any = _Row((*columns, honest.offset, honest.version))
-    row.newest, row.versions = honest.offset, honest.version
+    filed = projected(decision_row(stored.SerializeToString(deterministic=True)))
     for compare, erased in ((_otherwise, False), (_otherwise, True), (_other_leave, False), (_other_leave, True)):
-        complaint = _complaint(row, Remade(honest, erased, 0), compare)
+        complaint = _complaint(filed, Remade(honest, erased, 0, honest.offset, honest.version), compare)
         # of what was erased, and of what gives no leave, not all can be compared
         assert complaint or erased or compare is _other_leave or stored == honest, "what was changed is not found"
 

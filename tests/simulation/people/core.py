@@ -130,11 +130,10 @@ class Core(Client):
         command = v1.CoreCommand(request_id=self.new_id())
         order_id = decision.order.order_id or f"{decision.decision_id}/1"
         way = self.chance.randrange(5)
+        if way == 1:
+            return self._for_another_action(decision, order_id)
         if way == 0:
             command.cancel.decision_id = decision.decision_id
-        elif way == 1:
-            command.accept_order.MergeFrom(self._acceptance(decision.decision_id, order_id, decision.action_digest))
-            command.accept_order.action_digest = bytes(31) + b"\2"
         elif way == 2:
             command.report_order.decision_id = decision.decision_id
             command.report_order.order_id = order_id
@@ -150,6 +149,11 @@ class Core(Client):
                 return command
             return v1.CoreCommand(proposal=proposal)
         return command
+
+    def _for_another_action(self, decision: v1.Decision, order_id: str) -> v1.CoreCommand:
+        """Return the acceptance of an order for another action than it is for."""
+        acceptance = self._acceptance(decision.decision_id, order_id, bytes(31) + b"\2")
+        return v1.CoreCommand(request_id=self.new_id(), accept_order=acceptance)
 
     def _die(self) -> None:
         """Forget everything but the journal, and begin again."""
@@ -183,6 +187,8 @@ class Core(Client):
         if order.accepted_by or order.order_id in self._journal or self._holds(decision):
             return
         if self._lazy or self.chance.random() < 0.1:
+            if self.on("malicious"):
+                self.send(self._for_another_action(decision, order.order_id))
             return
         if not action_digest(decision.proposal.action) == order.action_digest == decision.action_digest:
             return

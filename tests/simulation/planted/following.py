@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 @contextmanager
 def resume_off_by_one() -> Iterator[None]:
     """Start a resumed stream one entry too late."""
-    changes, begun = Session._changes, WeakSet[Session]()
+    collect, begun = Session._collect, WeakSet[Session]()
 
-    async def from_one_further(self: Session) -> list[bytes]:
+    async def from_one_further(self: Session) -> Any:
         if self not in begun and not self.snapshot and self.cursor < self._tail.head:
             self.cursor += 1
         begun.add(self)
-        return await changes(self)
+        return await collect(self)
 
-    with replaced((Session, "_changes", from_one_further)):
+    with replaced((Session, "_collect", from_one_further)):
         yield
 
 

@@ -15,7 +15,7 @@ from governance_server.engine.timekeeper import Timekeeper
 from tests.simulation.planted.bug import Bug, replaced
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 SOONER_US = 1_000_000
 MINUTE_US = 60_000_000
@@ -40,13 +40,13 @@ class _Unheard(asyncio.Event):
 
 
 @contextmanager
-def _watching_at_recovery(watch: Callable[[Timekeeper, v1.Decision], None]) -> Iterator[None]:
+def _watching_at_recovery(watch: Callable[[Timekeeper, str, v1.Decision], None]) -> Iterator[None]:
     """Note due times at the start in another way than later."""
     recover = Governor.recover
 
-    async def recovered(self: Governor) -> None:
+    async def recovered(self: Governor, *pages: Any) -> None:
         with replaced((Timekeeper, "watch", watch)):
-            await recover(self)
+            await recover(self, *pages)
 
     with replaced((Governor, "recover", recovered)):
         yield
@@ -63,9 +63,9 @@ def timers_lost_at_recovery() -> Iterator[None]:
 def timers_reset_at_recovery() -> Iterator[None]:
     """Give what is open a new minute at each start."""
 
-    def anew(self: Timekeeper, decision: v1.Decision) -> None:
+    def anew(self: Timekeeper, decision_id: str, decision: v1.Decision) -> None:
         due_us = schedule.next_due_us(decision)
-        self._note(decision.decision_id, due_us and due_us + MINUTE_US)
+        self._note(decision_id, due_us and due_us + MINUTE_US)
 
     with _watching_at_recovery(anew):
         yield
@@ -76,10 +76,10 @@ def _recovering(change: Any) -> Iterator[None]:
     """Change each decision as it is read at the start."""
     recover = Governor.recover
 
-    async def recovered(self: Governor) -> None:
+    async def recovered(self: Governor, *pages: Any) -> None:
         store = self._store
         self._store = _Changed(store, change)  # type: ignore[assignment] # all of it that a recovery asks for
-        await recover(self)
+        await recover(self, *pages)
         self._store = store
 
     with replaced((Governor, "recover", recovered)):
@@ -91,12 +91,14 @@ class _Changed:
         self.head, self.house = store.head, store.house
         self._store, self._change = store, change
 
-    async def open_decisions(self) -> AsyncIterator[v1.Decision]:
-        async for decision in self._store.open_decisions():
-            other = v1.Decision()
-            other.CopyFrom(decision)
-            self._change(other)
-            yield other
+    async def open_decisions(self) -> AsyncIterator[Sequence[bytes]]:
+        async for page in self._store.open_decisions():
+            yield [self._changed(serialized) for serialized in page]
+
+    def _changed(self, serialized: bytes) -> bytes:
+        decision = v1.Decision.FromString(serialized)
+        self._change(decision)
+        return decision.SerializeToString(deterministic=True)
 
 
 def _unwarned(decision: v1.Decision) -> None:

@@ -14,17 +14,17 @@ from governance_server.engine import batch, governor, notary
 from governance_server.engine.batch import Batch
 from governance_server.engine.deliberation import Deliberation
 from governance_server.engine.governor import Governor
-from governance_server.engine.ports import StoreError
+from governance_server.engine.ports import NOTHING, Found, StoreError
 from governance_server.system import SystemClock
 from tests.simulation.disk import DiskStore, DiskTransaction
 from tests.simulation.planted.bug import Bug, replaced
 from tests.support.in_memory_store import InMemoryTransaction
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from governance_server.engine.governor import _Submission
-    from governance_server.engine.ports import Appendage
+    from governance_server.engine.ports import Appendage, Wanted
 
 
 @contextmanager
@@ -32,10 +32,10 @@ def ack_before_commit() -> Iterator[None]:
     """Let a transaction end before the disk has it, and the disk follow when it can."""
 
     @asynccontextmanager
-    async def transaction(self: DiskStore) -> AsyncIterator[DiskTransaction]:
+    async def transaction(self: DiskStore, wanted: Wanted = NOTHING) -> AsyncIterator[DiskTransaction]:
         await self._work()
         await self.contents.writing.acquire()
-        begun = DiskTransaction(self._disk)
+        begun = DiskTransaction(self._disk, wanted)
         yield begun
 
         async def follow() -> None:
@@ -69,7 +69,7 @@ def receipts_swapped() -> Iterator[None]:
 
     def answer(submissions: Sequence[_Submission], receipts: Sequence[v1.Receipt]) -> None:
         for submission, receipt in zip(submissions, reversed(receipts), strict=False):
-            before = submission.commands
+            before = submission.requests
             submission.reply([receipt, *([receipt] * (len(before) - 1))][: len(before)])
 
     with replaced((governor, "_answer", answer)):
@@ -96,13 +96,14 @@ def requests_forgotten_at_restart() -> Iterator[None]:
     """Remember what was accepted only as long as the process lives."""
     mine: dict[str, Any] = {}
     recover, append = Governor.recover, DiskTransaction.append
+    found: Any = InMemoryTransaction.found
 
-    async def recovered(self: Governor) -> None:
+    async def recovered(self: Governor, *pages: Any) -> None:
         mine.clear()
-        await recover(self)
+        await recover(self, *pages)
 
-    async def remembered(_: DiskTransaction, keys: Collection[str]) -> dict[str, Any]:
-        return {key: mine[key] for key in keys if key in mine}
+    def remembered(self: InMemoryTransaction) -> Found:
+        return Found({key: mine[key] for key in self.wanted.keys if key in mine}, *found.fget(self)[1:])
 
     async def appended(self: DiskTransaction, appendage: Appendage) -> None:
         mine.update(appendage.requests)
@@ -110,7 +111,7 @@ def requests_forgotten_at_restart() -> Iterator[None]:
 
     with replaced(
         (Governor, "recover", recovered),
-        (DiskTransaction, "requests", remembered),
+        (InMemoryTransaction, "found", property(remembered)),
         (InMemoryTransaction, "append", appended),
     ):
         yield

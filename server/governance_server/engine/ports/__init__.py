@@ -23,6 +23,7 @@ from governance_server.engine.ports.signing import (
     Signers,
 )
 from governance_server.engine.ports.store import (
+    NOTHING,
     Store,
     StoreBusyError,
     StoreError,
@@ -38,15 +39,18 @@ from governance_server.engine.ports.values import (
     DecisionRow,
     Deed,
     EntryQuery,
+    Found,
     Head,
     KnownRequest,
     Record,
     Searched,
     SignedCheckpoint,
     StoredCredential,
+    Wanted,
 )
 
 __all__ = [
+    "NOTHING",
     "Alike",
     "Appendage",
     "Bookmark",
@@ -61,6 +65,7 @@ __all__ = [
     "Deed",
     "Entropy",
     "EntryQuery",
+    "Found",
     "Head",
     "KnownRequest",
     "Message",
@@ -77,4 +82,5 @@ __all__ = [
     "StoreError",
     "StoredCredential",
     "Transaction",
+    "Wanted",
 ]

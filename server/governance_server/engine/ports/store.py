@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
+
+from governance_server.engine.ports.values import Wanted
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
         DecisionRow,
         Deed,
         EntryQuery,
+        Found,
         Head,
         KnownRequest,
         Record,
@@ -26,6 +29,9 @@ if TYPE_CHECKING:
         SignedCheckpoint,
         StoredCredential,
     )
+
+NOTHING: Final = Wanted()
+"""What a transaction reads that has to do with the head alone."""
 
 
 class StoreError(Exception):
@@ -43,6 +49,10 @@ class Transaction(Protocol):
     def head(self) -> Head:
         """The end of the ledger, locked."""
 
+    @property
+    def found(self) -> Found:
+        """What there was of what the transaction was to read at its beginning."""
+
     async def records_after(self, offset: int) -> Sequence[Record]:
         """Return all entries after `offset`, in order: what other writers appended since we looked."""
 
@@ -59,7 +69,11 @@ class Transaction(Protocol):
         """Return how many decisions about each of the actions were rejected; without those that none was."""
 
     async def append(self, appendage: Appendage) -> None:
-        """Append entries and project what they changed. Called at most once; durable when the transaction has ended."""
+        """Append entries and project what they changed; durable when the transaction has ended.
+
+        May be called again with what follows, so that the store can write while more is decided. Whether all of it can
+        be written shows when the transaction ends.
+        """
 
 
 class Store(Protocol):
@@ -69,8 +83,10 @@ class Store(Protocol):
     before they began.
     """
 
-    def transaction(self) -> AbstractAsyncContextManager[Transaction]:
+    def transaction(self, wanted: Wanted = NOTHING) -> AbstractAsyncContextManager[Transaction]:
         """Lock the head of the ledger until the block ends.
+
+        What is wanted is read along with the head, which is cheaper than asking for it one after the other within.
 
         Left normally, what was appended is committed: durable, whatever happens to the process or the power. Left by an
         exception, nothing was appended. Raises StoreBusyError where somebody else holds it for too long.
@@ -88,8 +104,8 @@ class Store(Protocol):
     async def decision(self, decision_id: str) -> v1.Decision | None:
         """Return one decision as it stands, open or closed; None where there is none."""
 
-    def open_decisions(self) -> AsyncIterator[v1.Decision]:
-        """Read every open decision once, in the order of their offsets."""
+    def open_decisions(self) -> AsyncIterator[Sequence[bytes]]:
+        """Read every open decision once, serialised as it is stored, in the order of their offsets, page by page."""
 
     async def changed_after(
         self, offset: int, *, limit: int, core: str = "", open_only: bool = False

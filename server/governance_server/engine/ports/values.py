@@ -34,6 +34,7 @@ class Record(NamedTuple):
         hash: Their leaf hash.
         salt: The commitment's salt; empty where there is none or where it was erased.
         personal: The bytes that were committed to; empty where there are none or where they were erased.
+        operator: The actor's name, where it records an operator's command; else empty.
     """
 
     offset: int
@@ -42,6 +43,7 @@ class Record(NamedTuple):
     hash: bytes
     salt: bytes = b""
     personal: bytes = b""
+    operator: str = ""
 
 
 class DecisionRow(NamedTuple):
@@ -82,6 +84,34 @@ class KnownRequest(NamedTuple):
     joined: str = ""
 
 
+class Wanted(NamedTuple):
+    """What a transaction reads as it locks the head.
+
+    Attributes:
+        keys: Accepted commands, by their keys.
+        decision_ids: Decisions, open or closed.
+        digests: Actions: how many decisions about each were rejected.
+    """
+
+    keys: Collection[str] = ()
+    decision_ids: Collection[str] = ()
+    digests: Collection[bytes] = ()
+
+
+class Found(NamedTuple):
+    """What there was of it, as of the head that is locked.
+
+    Attributes:
+        requests: The accepted commands that are known, by key.
+        decisions: The decisions that exist, by id.
+        rejections: How many decisions about an action were rejected, without those that none was.
+    """
+
+    requests: Mapping[str, KnownRequest]
+    decisions: Mapping[str, DecisionRow]
+    rejections: Mapping[bytes, int]
+
+
 class StoredCredential(NamedTuple):
     """A credential with what it is checked against.
 
@@ -103,6 +133,8 @@ class Appendage(NamedTuple):
         requests: The accepted commands by their key.
         credentials: Credentials that were issued or revoked, as they stand now.
         house: What changed of the house, by key; an empty value for what is no longer there.
+        recorded_at_us: When the last entry was recorded, in microseconds since the epoch; 0 has it read out of that
+            entry.
     """
 
     records: Sequence[Record]
@@ -110,6 +142,7 @@ class Appendage(NamedTuple):
     requests: Sequence[tuple[str, KnownRequest]] = ()
     credentials: Sequence[StoredCredential] = ()
     house: Sequence[tuple[str, bytes]] = ()
+    recorded_at_us: int = 0
 
 
 class SignedCheckpoint(NamedTuple):
