@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import grpc
 import pytest
 
-from governance_server.rpc.handlers import faults_end_the_call, send
+from governance_server.rpc.handlers import faults_end_the_call
+from governance_server.rpc.outlet import ClientGoneError, Outlet
 
 if TYPE_CHECKING:
     from governance_server.rpc.handlers import Context
@@ -30,8 +31,9 @@ async def test_a_client_that_takes_nothing_is_told_so_when_it_reads_at_last() ->
     async def serve(_: object, context: Context) -> None:
         async with faults_end_the_call("/test/Stream", context):
             try:
-                while True:
-                    await send(context, FRAME, 0.2)
+                with Outlet(context, 0.2) as outlet:
+                    while True:
+                        await outlet.send(FRAME)
             finally:
                 ended.set()
 
@@ -49,3 +51,27 @@ async def test_a_client_that_takes_nothing_is_told_so_when_it_reads_at_last() ->
     await server.stop(0)
     assert told.value.code() == grpc.StatusCode.UNAVAILABLE
     assert told.value.details() == "The stream was ended: it took nothing for 0.2 s. Connect again and resume."
+
+
+async def test_a_timeout_is_that_of_the_write_under_way() -> None:
+    """However long a stream lasts and whatever it wrote before; and who cancels it is not told of a timeout."""
+    takes = asyncio.Event()
+
+    class Client:
+        async def write(self, _frame: bytes) -> None:
+            await takes.wait()
+
+    with Outlet(cast("Any", Client()), 0.02) as outlet:
+        takes.set()
+        async with asyncio.timeout(PATIENCE_S):
+            for _ in range(3):
+                await outlet.send(FRAME)
+            takes.clear()
+            with pytest.raises(ClientGoneError, match=r"took nothing for 0\.02 s"):
+                await outlet.send(FRAME)
+    with Outlet(cast("Any", Client()), PATIENCE_S) as outlet:
+        sending = asyncio.create_task(outlet.send(FRAME))
+        await asyncio.sleep(0)
+        sending.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await sending

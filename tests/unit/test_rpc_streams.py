@@ -20,9 +20,10 @@ from governance_server.errors import Unavailable
 from governance_server.rpc.audit_service import AuditService
 from governance_server.rpc.authentication import Authenticator
 from governance_server.rpc.edge import Connections, Edge
-from governance_server.rpc.handlers import ClientGoneError, ServerStream, faults_end_the_call
+from governance_server.rpc.handlers import ServerStream, faults_end_the_call
 from governance_server.rpc.identity import Principal, issue_token
 from governance_server.rpc.limits import Limits
+from governance_server.rpc.outlet import ClientGoneError
 from governance_server.rpc.streams import OPERATE, PROPOSE, Stream
 from tests.support.clock import CountedEntropy, ManualClock
 from tests.support.in_memory_store import InMemoryStore
@@ -213,6 +214,27 @@ async def test_at_a_stop_the_receipts_come_before_the_goodbye(scene: Scene) -> N
     told = [(len(frame.news.receipts), frame.HasField("goodbye")) for frame in scene.peer.frames]
     assert [one for one in told if any(one)] == [(1, False), (0, True)]
     assert told[-1] == (0, True)
+
+
+async def test_who_is_told_the_same_frame_never_sees_the_time_go_back(scene: Scene) -> None:
+    """A frame that was made for another stream a moment ago is made anew for who has seen a later time since."""
+    await turns()
+    peer = Peer("")
+    stream = Stream(scene.edge, OPERATE, cast("Any", peer), Principal(OPERATOR_1, "0" * 16, None))
+    serving = asyncio.create_task(stream.serve())
+    before = scene.governor.head.offset
+    await scene.governor.ask(proposing(2))
+    await turns()
+    scene.clock.advance(5_000)
+    peer.send(v1.OperateRequest(hello=v1.ClientHello(offset=before, ledger_id="0" * 32)))
+    await turns()
+    for one in (peer, scene.peer):
+        times = [frame.envelope.server_time.ToMicroseconds() for frame in one.frames]
+        assert times == sorted(times)
+        told = [change.decision.decision_id for frame in one.frames for change in frame.news.changes]
+        assert told[-1] == "decision-000002"
+    serving.cancel()
+    await asyncio.wait([serving])
 
 
 async def test_a_client_that_takes_nothing_does_not_hold_its_stream_for_ever() -> None:

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from governance_server.program import open_files
+from governance_server.program import open_files, process
 from governance_server.program.arguments import DONE, Verbs, address, directory_of, host, take_directory
 from governance_server.program.progressing import progress
 
@@ -62,11 +62,13 @@ def _init(options: argparse.Namespace) -> int:
 
 
 def _serve(options: argparse.Namespace) -> int:
+    process.prepare()
     from governance_server import bootstrap
 
     directory = directory_of(options)
 
     def announce(serving: Serving) -> None:
+        process.settle()
         mutual = "" if serving.server_mutual is None else f" and, with client certificates, on {serving.server_mutual}"
         print(f"Serving on {serving.server}{mutual}.", flush=True)
 

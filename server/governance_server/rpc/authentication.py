@@ -89,6 +89,11 @@ class Standing:
         self._interval_us = int(interval_s * SECOND_US)
         self._good_until_us = self._next_us(clock.now_us())
 
+    @property
+    def is_due(self) -> bool:
+        """It is time to look at the credential again."""
+        return self._clock.now_us() >= self._good_until_us
+
     async def assure(self) -> None:
         """Look at the credential again where it is time to.
 

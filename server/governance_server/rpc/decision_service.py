@@ -21,8 +21,8 @@ from governance_server.rpc.streams import PROPOSE, Stream, check_ledger, known_h
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Mapping
 
+    from governance_server.engine.bulletin import News
     from governance_server.engine.ports import DecisionPage
-    from governance_server.engine.session import News
     from governance_server.rpc.edge import Edge
     from governance_server.rpc.handlers import Context, Rpc
     from governance_server.rpc.identity import Principal
@@ -133,6 +133,7 @@ class DecisionService:
             offset=request.offset,
             only=request.decision_ids,
             known_head=await known_head(self._edge, request.offset),
+            bulletins=self._edge.bulletins,
         )
         try:
             with self._edge.connections.hold(session, principal, acts=False):

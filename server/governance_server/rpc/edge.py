@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from governance import v1
 from governance_server.domain.moment import SECOND_US
+from governance_server.engine.bulletin import Bulletins
 from governance_server.errors import NotFound, ResourceExhausted, Unavailable
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class Edge:
         version: The server's version.
         started_us: When the server began to serve.
         stopping: Set once the server is about to stop.
+        bulletins: What the streams that follow the ledger share.
     """
 
     store: Store
@@ -132,6 +134,7 @@ class Edge:
     version: str
     started_us: int
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    bulletins: Bulletins = field(default_factory=Bulletins)
 
     @property
     def policy(self) -> Policy:

@@ -21,6 +21,7 @@ from governance_server.errors import Fault, Internal, Unavailable
 from governance_server.rpc import validation
 from governance_server.rpc.authentication import Standing
 from governance_server.rpc.identity import ALLOWED
+from governance_server.rpc.outlet import ClientGoneError, Outlet
 from governance_server.rpc.status import abort
 
 if TYPE_CHECKING:
@@ -78,25 +79,6 @@ class BidiStream(NamedTuple):
 
 
 Rpc: TypeAlias = Unary | ServerStream | BidiStream
-
-
-class ClientGoneError(Exception):
-    """Nobody is there any more to take what is sent; the message says how that was seen."""
-
-
-async def send(context: Context, frame: Any, timeout_s: float) -> None:
-    """Send one frame of a stream.
-
-    Raises:
-        ClientGoneError: The client has left, or takes nothing.
-    """
-    try:
-        async with asyncio.timeout(timeout_s):
-            await context.write(frame)
-    except TimeoutError:
-        raise ClientGoneError(f"it took nothing for {timeout_s:g} s") from None
-    except grpc.aio.InternalError:
-        raise ClientGoneError("it left while it was written to") from None
 
 
 @asynccontextmanager
@@ -179,9 +161,11 @@ def _server_stream(edge: Edge, method: str, rpc: ServerStream) -> Any:
             limits = edge.limits
             standing = Standing(edge.authenticator, edge.clock, context, principal, limits.progress_interval_s)
             async with aclosing(rpc.call(_value(rpc.request, data), principal)) as responses:
-                async for response in responses:
-                    await standing.assure()
-                    await send(context, response, limits.write_timeout_s)
+                with Outlet(context, limits.write_timeout_s) as outlet:
+                    async for response in responses:
+                        if standing.is_due:
+                            await standing.assure()
+                        await outlet.send(response)
 
     return serve
 
@@ -227,8 +211,9 @@ class _Bounded:
         return getattr(self._context, name)
 
     async def write(self, response: Any) -> None:
-        """Send one response, as `send`."""
-        await send(self._context, response, self._timeout_s)
+        """Send one response. Raises ClientGoneError as `Outlet.send` does, from whichever task it is."""
+        with Outlet(self._context, self._timeout_s) as outlet:
+            await outlet.send(response)
 
 
 class Gate(grpc.aio.ServerInterceptor):

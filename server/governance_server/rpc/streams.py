@@ -17,17 +17,18 @@ import structlog
 from governance import v1
 from governance_server.domain.command import Command
 from governance_server.domain.moment import SECOND_US, duration, timestamp
-from governance_server.engine.frames import halt_items, length_delimited, receipt_items
+from governance_server.engine.frames import halt_items, length_delimited
 from governance_server.engine.ports import StoreError
-from governance_server.engine.session import NEWS_BYTES, News, Session
+from governance_server.engine.session import NEWS_BYTES, Session
 from governance_server.errors import FailedPrecondition, Fault, FieldViolation, InvalidArgument, Unavailable
 from governance_server.rpc import validation
 from governance_server.rpc.authentication import Standing
-from governance_server.rpc.handlers import ClientGoneError, send
+from governance_server.rpc.outlet import ClientGoneError, Outlet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from governance_server.engine.bulletin import Copy, News
     from governance_server.rpc.edge import Edge
     from governance_server.rpc.handlers import Context
     from governance_server.rpc.identity import Principal
@@ -49,6 +50,9 @@ TOGETHER_BYTES: Final = RECEIPTS_BYTES + NEWS_BYTES
 once, and not as a change beside a refusal that carries it, too."""
 RETRY_AFTER_US: Final = SECOND_US
 """When a client is told to come back after a stop: a restart takes about that long."""
+
+FRESH_US: Final = 10_000
+"""So long a frame is handed to one session after the other; it tells the server's time, which clients set theirs by."""
 
 
 class Channel(NamedTuple):
@@ -77,6 +81,8 @@ class Stream:
         self._channel = channel
         self._context = context
         self._principal = principal
+        self._outlet = Outlet(context, edge.limits.write_timeout_s)
+        self._told_us = 0
         self._reader_ended = False
         self._credential_ended = False
         interval_s = edge.limits.progress_interval_s
@@ -92,12 +98,19 @@ class Stream:
             hello = await self._read_hello()
         core = self._principal.actor.name if self._channel.own_decisions_only else ""
         end = await known_head(self._edge, hello.offset)
-        session = Session(self._edge.store, self._edge.governor, core=core, offset=hello.offset, known_head=end)
+        session = Session(
+            self._edge.store,
+            self._edge.governor,
+            core=core,
+            offset=hello.offset,
+            known_head=end,
+            bulletins=self._edge.bulletins,
+        )
         name = self._edge.entropy.token(8).hex()
         facts = log.bind(session=name, caller=self._principal.actor.name)
         try:
-            with self._edge.connections.hold(session, self._principal, acts=True):
-                await self._send(self._hello_frame(session, name))
+            with self._edge.connections.hold(session, self._principal, acts=True), self._outlet:
+                await self._outlet.send(self._hello_frame(session, name))
                 facts.info("session began", client=hello.client, instance=hello.instance, offset=hello.offset)
                 async with asyncio.TaskGroup() as tasks:
                     reader = tasks.create_task(self._read(session))
@@ -139,11 +152,13 @@ class Stream:
 
     async def _read(self, session: Session) -> None:
         """Bring what the client sends before the governor, until it ends or breaks the protocol."""
+        read, stopping = self._context.read, self._edge.stopping
         try:
-            while (data := await self._context.read()) is not grpc.aio.EOF:
+            while (data := await read()) is not grpc.aio.EOF:
                 # The writer looks, too, but a client that does not read keeps it from it.
-                await self._check_credential()
-                if self._edge.stopping.is_set() or self._credential_ended:
+                if self._standing.is_due:
+                    await self._check_credential()
+                if self._credential_ended or stopping.is_set():
                     # Not acknowledged, so the client sends it again to whoever serves next.
                     break
                 await self._take(session, self._frame(data), len(data))
@@ -162,11 +177,9 @@ class Stream:
             await session.refuse(_from_the_future(frame.sequence))
             return
         commands: Sequence[v1.CoreCommand | v1.OperatorCommand] = frame.commands.commands
-        brought = [Command(self._principal.actor, command) for command in commands]
+        actor = self._principal.actor
+        brought = [Command(actor, command) for command in commands]
         await session.bring(brought, frame.sequence, size)
-
-    async def _send(self, frame: bytes) -> None:
-        await send(self._context, frame, self._edge.limits.write_timeout_s)
 
     async def _write_to_the_end(self, session: Session) -> Fault | StoreError | ClientGoneError | None:
         """Write until the stream has to end; return what it has to end with, None for OK."""
@@ -179,15 +192,19 @@ class Stream:
     async def _write(self, session: Session) -> None:
         """Write what there is to tell, until there is a reason to end."""
         timeout_s = 0.0  # The first frame after the hello tells where the client stands, even if nothing is there.
+        interval_s, send = self._edge.limits.progress_interval_s, self._outlet.send
         while True:
             news = await session.news(timeout_s)
-            timeout_s = self._edge.limits.progress_interval_s
-            for frame in self._news_frames(news):
-                await self._send(frame)
+            timeout_s = interval_s
+            if news.copy is not None and news.changes:
+                await send(self._shared_frame(news, news.copy))
+            else:
+                for frame in self._news_frames(news):
+                    await send(frame)
             reason = await self._reason_to_end(session)
             if reason is not None:
                 goodbye = v1.Goodbye(reason=reason, retry_after=duration(RETRY_AFTER_US))
-                await self._send(self._frame_bytes(news.offset, GOODBYE, goodbye.SerializeToString()))
+                await send(self._frame_bytes(news.offset, GOODBYE, goodbye.SerializeToString()))
                 return
             if self._reader_ended and session.settled:
                 return
@@ -195,7 +212,8 @@ class Stream:
     async def _reason_to_end(self, session: Session) -> v1.GoodbyeReason.ValueType | None:
         if self._edge.stopping.is_set():
             return v1.GOODBYE_REASON_STOPPING if session.settled else None
-        await self._check_credential()
+        if self._standing.is_due:
+            await self._check_credential()
         return v1.GOODBYE_REASON_CREDENTIAL_ENDED if self._credential_ended else None
 
     async def _check_credential(self) -> None:
@@ -248,21 +266,32 @@ class Stream:
         for part in receipts:
             yield self._frame_bytes(news.offset, NEWS, part)
 
+    def _shared_frame(self, news: News, copy: Copy) -> bytes:
+        """Return the frame of news that other sessions are told, too: the one that was made for the first of them."""
+        made_at_us = copy.made_at_us
+        # The server's clock does not go back before anybody's eyes.
+        if made_at_us < self._told_us or self._edge.clock.now_us() - made_at_us > FRESH_US:
+            copy.frame = self._frame_bytes(news.offset, NEWS, b"".join(news.changes))
+            copy.made_at_us = self._told_us
+        else:
+            self._told_us = made_at_us
+        return copy.frame
+
     def _progress(self) -> v1.Progress:
         """Return what an idle stream is told: to core, how much waits."""
         return v1.Progress(pressure=self._edge.governor.pressure if self._channel.own_decisions_only else None)
 
     def _frame_bytes(self, offset: int, kind: int, content: bytes) -> bytes:
-        envelope = v1.Envelope(offset=offset, server_time=timestamp(self._edge.clock.now_us()))
+        self._told_us = self._edge.clock.now_us()
+        envelope = v1.Envelope(offset=offset, server_time=timestamp(self._told_us))
         return length_delimited(ENVELOPE, envelope.SerializeToString()) + length_delimited(kind, content)
 
 
-def _receipt_parts(receipts: Iterable[v1.Receipt]) -> Iterator[bytes]:
-    """Yield receipts as items of a frame's news, so many at a time as stay below RECEIPTS_BYTES, at least one."""
+def _receipt_parts(receipts: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the items of a frame's receipts, so many at a time as stay below RECEIPTS_BYTES, at least one."""
     gathered: list[bytes] = []
     size = 0
-    for receipt in receipts:
-        item = receipt_items((receipt,))
+    for item in receipts:
         if gathered and size + len(item) > RECEIPTS_BYTES:
             yield b"".join(gathered)
             gathered, size = [], 0
