@@ -123,10 +123,12 @@ class Drawing:
         self._chance = random.Random(f"{core} {seed}")  # noqa: S311 - no secret: the same in every run
         self._core = core
         self._drawn = 0
+        self._moment_ms = seed // 1_000_000  # a seed is the time in nanoseconds, where there is one for each run
 
     def name(self) -> str:
-        """Draw an id as clients do: 128 bits, so that an index takes them in anywhere."""
-        return self._chance.randbytes(16).hex()
+        """Draw an id as clients do: a UUID of version 7, whose time goes on by a millisecond with each."""
+        self._moment_ms += 1
+        return f"{self._moment_ms:012x}7{self._chance.randbytes(10).hex()[1:]}"
 
     def proposals(self, count: int) -> Iterator[v1.Proposal]:
         """Draw that many more."""

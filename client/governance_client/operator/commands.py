@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import uuid
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from google.protobuf.duration_pb2 import Duration
 
 from governance import v1
+from governance_client.identifiers import new_id
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -17,7 +17,7 @@ Tier: TypeAlias = v1.Role.ValueType
 
 def new_request_id() -> str:
     """Draw a request id that nobody else has. The only place where one is drawn."""
-    return uuid.uuid4().hex
+    return new_id()
 
 
 def approve(decision_id: str, action_digest: bytes, comment: str = "") -> v1.OperatorCommand:
