@@ -31,15 +31,16 @@ from governance_server.engine.enrolment import create_ledger
 from governance_server.engine.governor import Governor
 from governance_server.engine.notary import Notary
 from governance_server.ledger.sqlite_store import SqliteStore
-from governance_server.ledger.sqlite_transaction import SqliteTransaction, _writes, assert_follows, told_as_store_error
+from governance_server.ledger.sqlite_transaction import SqliteTransaction
 from governance_server.system import SystemClock, SystemEntropy
 
 if TYPE_CHECKING:
     import argparse
+    import sqlite3
     from collections.abc import AsyncIterator, Iterable, Sequence
 
     from benchmarks.progress import Progress
-    from governance_server.engine.ports import Appendage
+    from governance_server.engine.ports import Wanted
 
 MOST_PERCENT: Final = 15.0
 """The tree and the checkpoints cost the main path no more of its throughput."""
@@ -52,21 +53,16 @@ _FEWER: Final = 10
 class TreelessTransaction(SqliteTransaction):
     """A transaction that appends and projects as any other, and grows no tree."""
 
-    async def append(self, appendage: Appendage) -> None:
-        """Append entries and project what they changed."""
-        assert_follows(appendage, self.head)
-        with told_as_store_error("written"):
-            for statement, rows in _writes(appendage, self.head):
-                if rows:
-                    await self.connection.executemany(statement, rows)
+    def grow_tree(self, connection: sqlite3.Connection, added: Sequence[bytes]) -> None:
+        """Write no tiles."""
 
 
 class TreelessStore(SqliteStore):
     """A ledger without a tree: what the store was before there was one."""
 
-    async def _begin(self) -> SqliteTransaction:
-        begun = await super()._begin()
-        return TreelessTransaction(begun.connection, begun.head)
+    async def _begin(self, wanted: Wanted) -> SqliteTransaction:
+        begun = await super()._begin(wanted)
+        return TreelessTransaction(begun.connection, begun.locked)
 
 
 class Ground:

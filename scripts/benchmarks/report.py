@@ -21,7 +21,7 @@ def table(figures: Sequence[Figure]) -> str:
     A figure that was measured in several rounds is their median; between which values they lay is told beside it.
     """
     head = ("", "", "", "rounds", "bar", "aim")
-    rows = [(each.name, _number(each.value), each.unit, _spread(each), _bar(each), _aim(each)) for each in figures]
+    rows = [(each.name, number(each.value), each.unit, _spread(each), _bar(each), _aim(each)) for each in figures]
     shown = [head, *rows] if any(row[3] for row in rows) else rows
     name_columns, spread_columns, bar_columns = (max(len(row[place]) for row in shown) for place in (0, 3, 4))
     spread_columns += 2 if spread_columns else 0
@@ -64,29 +64,30 @@ def _document(figure: Figure) -> dict[str, Any]:
 def _spread(figure: Figure) -> str:
     if not figure.rounds:
         return ""
-    return f"{_number(min(figure.rounds))} to {_number(max(figure.rounds))} in {len(figure.rounds)}"
+    return f"{number(min(figure.rounds))} to {number(max(figure.rounds))} in {len(figure.rounds)}"
 
 
 def _bar(figure: Figure) -> str:
     if figure.most is None and figure.least is None:
         return ""
     word = "holds " if figure.holds else "MISSED"
-    return f"{word}  at most {_number(figure.most)}" if figure.most is not None else f"{word}  {_least(figure.least)}"
+    return f"{word}  at most {number(figure.most)}" if figure.most is not None else f"{word}  {_least(figure.least)}"
 
 
 def _aim(figure: Figure) -> str:
     if figure.aim is None:
         return ""
     word = "reached" if figure.reaches else "not yet"
-    side = f"at most {_number(figure.aim)}" if figure.least is None else _least(figure.aim)
+    side = f"at most {number(figure.aim)}" if figure.least is None else _least(figure.aim)
     return f"{word}  {side}"
 
 
 def _least(value: float | None) -> str:
-    return "" if value is None else f"at least {_number(value)}"
+    return "" if value is None else f"at least {number(value)}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """Return a figure in as many digits as tell something."""
     if value >= _ENOUGH_DIGITS or value == int(value):
         return f"{value:.0f}"
     if value >= _FEW_DIGITS:

@@ -28,6 +28,8 @@ _SETTINGS: Final = {
     "at-once": _Setting(int, 256, "cycles, or echoed proposals, under way at once"),
     "watching": _Setting(_numbers, (1, 10, 100), "operators connected: the one who decides, and who watch"),
     "singles": _Setting(int, 500, "cycles one at a time in a round"),
+    "peer-cycles": _Setting(int, 1_000, "cycles of a peer in a round, for each number at once"),
+    "peer-singles": _Setting(int, 100, "cycles of a peer one at a time in a round"),
     "operators": _Setting(_numbers, (1, 10, 100, 500), "operators whose screens have to show it"),
     "seconds": _Setting(float, 5.0, "how long proposals come in a round of screen.latency and limit.fanout"),
     "burst": _Setting(int, 10_000, "proposals at once"),

@@ -6,12 +6,13 @@ import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.sax.saxutils import escape
 
+from benchmarks.drawing import TEXT, Linear, Logarithmic, document, sheet
 from soaking.plan import KILL
 from soaking.running import BACKUP
 from soaking.tally import JUDGED, MINUTE, PROPOSED, SHOWN, STATUS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from soaking.plan import Plan
     from soaking.running import Soak
@@ -26,47 +27,12 @@ TOP: Final = 76
 BOTTOM: Final = 34
 POINTS: Final = 320
 """Most points of a curve: more cannot be told apart."""
-STEPS: Final = (1, 2, 2.5, 5, 10)
-_LIGHT: Final = {
-    "paper": "#ffffff",
-    "ink": "#1f2328",
-    "dim": "#59636e",
-    "rule": "#d1d9e0",
-    "judged": "#eef3fa",
-    "a": "#0b62c4",
-    "b": "#b3450f",
-    "c": "#1a7f37",
-    "kill": "#c4161c",
-}
-_DARK: Final = {
-    "paper": "#0d1117",
-    "ink": "#e6edf3",
-    "dim": "#9198a1",
-    "rule": "#30363d",
-    "judged": "#161c26",
-    "a": "#6cb2ff",
-    "b": "#ffa657",
-    "c": "#56d364",
-    "kill": "#ff7b72",
-}
-_FIXED: Final = """\
-text{font:12px system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}.head{font-size:15px;font-weight:600}\
-.name{font-weight:600}.end{text-anchor:end}.mid{text-anchor:middle}path,line{fill:none;stroke-width:1.4}\
-.rule{stroke-width:1}.stop{stroke-dasharray:4 3}.backup{opacity:.22}"""
-
-
-def _colours(colours: Mapping[str, str]) -> str:
-    """Return the rules of one palette. Without CSS variables, which not every renderer of SVG knows."""
-    fills = {"text": "ink", "text.dim": "dim", ".paper": "paper", ".judged": "judged", ".backup": "dim"}
-    strokes = {".rule": "rule", ".a": "a", ".b": "b", ".c": "c", ".stop": "dim", ".kill": "kill"}
-    return "".join(
-        f"{selector}{{{kind}:{colours[name]}}}"
-        for kind, named in (("fill", fills), ("stroke", strokes))
-        for selector, name in named.items()
-    )
-
-
-_STYLE: Final = f"<style>{_FIXED}{_colours(_LIGHT)}\n@media (prefers-color-scheme:dark){{{_colours(_DARK)}}}</style>"
+_FIXED: Final = f"""\
+{TEXT}path,line{{fill:none;stroke-width:1.4}}\
+.rule{{stroke-width:1}}.stop{{stroke-dasharray:4 3}}.backup{{opacity:.22}}"""
+_FILLS: Final = {"text": "ink", "text.dim": "dim", ".paper": "paper", ".judged": "band", ".backup": "dim"}
+_STROKES: Final = {".rule": "rule", ".a": "a", ".b": "b", ".c": "c", ".stop": "dim", ".kill": "alarm"}
+_STYLE: Final = sheet(_FIXED, _FILLS, _STROKES)
 
 
 class Curve(NamedTuple):
@@ -92,19 +58,11 @@ def picture(soak: Soak, plan: Plan, note: str = "") -> str:
     minutes = (soak.ended - soak.began) / 60
     height = TOP + len(panels) * (PANEL + TITLE) + BOTTOM
     title = f"A soak of {minutes:.3g} minutes at {soak.rate:.0f} proposals a second{note and f', {note}'}"
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img">',
-        f"<title>{escape(title)}</title>",
-        _STYLE,
-        f'<rect class="paper" width="{WIDTH}" height="{height}"/>',
-        f'<text class="head" x="{LEFT}" y="24">{escape(title)}</text>',
-        *_legend(),
-    ]
+    body = [f'<text class="head" x="{LEFT}" y="24">{escape(title)}</text>', *_legend()]
     for number, panel in enumerate(panels):
         top = TOP + number * (PANEL + TITLE) + TITLE
-        parts += [*_happenings(soak, plan, minutes, top), *_panel(panel, minutes, top)]
-    parts += [*_minutes(minutes, height - BOTTOM + 14), "</svg>", ""]
-    return "\n".join(parts)
+        body += [*_happenings(soak, plan, minutes, top), *_panel(panel, minutes, top)]
+    return document((WIDTH, height), title, _STYLE, [*body, *_minutes(minutes, height - BOTTOM + 14)])
 
 
 def _panels(soak: Soak) -> list[Panel]:
@@ -181,7 +139,7 @@ def _panel(panel: Panel, minutes: float, top: float) -> Iterator[str]:
         yield f'<line class="{curve.colour}" x1="{x - 22}" y1="{top - 12}" x2="{x - 4}" y2="{top - 12}"/>'
         x -= 36
     values = [value for curve in panel.curves for _, value in curve.points] or [0.0]
-    scale = _Logarithmic(values) if panel.logarithmic else _Linear(values)
+    scale = Logarithmic(values) if panel.logarithmic else Linear(values)
     for mark in scale.marks:
         y = top + PANEL - PANEL * scale.share(mark)
         yield f'<line class="rule" x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}"/>'
@@ -192,35 +150,6 @@ def _panel(panel: Panel, minutes: float, top: float) -> Iterator[str]:
         ]
         drawn = "L".join(f"{place_x:.1f} {place_y:.1f}" for place_x, place_y in places)
         yield f'<path class="{curve.colour}" d="M{drawn}"/>' if places else ""
-
-
-class _Linear:
-    """An axis from 0 up."""
-
-    def __init__(self, values: Sequence[float]) -> None:
-        most = max(values) or 1.0
-        power = 10.0 ** math.floor(math.log10(most))
-        step = next(step * power / 2 for step in STEPS if step * power >= most / 2)
-        self._top = step * math.ceil(most / step)
-        self.marks = [step * number for number in range(round(self._top / step) + 1)]
-
-    def share(self, value: float) -> float:
-        """Return how far up a value is."""
-        return value / self._top
-
-
-class _Logarithmic:
-    """An axis of powers of ten."""
-
-    def __init__(self, values: Sequence[float]) -> None:
-        found = [value for value in values if value > 0] or [1.0]
-        self._low, self._high = math.floor(math.log10(min(found))), math.ceil(math.log10(max(found)))
-        self._high = max(self._high, self._low + 1)
-        self.marks = [10.0**power for power in range(self._low, self._high + 1)]
-
-    def share(self, value: float) -> float:
-        """Return how far up a value is."""
-        return (math.log10(max(value, 10.0**self._low)) - self._low) / (self._high - self._low)
 
 
 def _thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 import json
 from typing import TYPE_CHECKING
@@ -13,10 +14,15 @@ from benchmarks.figures import Figure, over_rounds, quantile, timings, timings_o
 from benchmarks.grounds import Fill, GroundError, kept_ground
 from benchmarks.limits import numbers
 from benchmarks.lines import frame_offset
+from benchmarks.peers import comparing
+from benchmarks.peers.environments import sentence, stamp
+from benchmarks.peers.roster import PEERS, RESTATE, TEMPORAL
 from benchmarks.progress import Progress
 from benchmarks.proposals import Drawing
 from benchmarks.report import table, to_json
+from benchmarks.runs import command
 from benchmarks.servers import MOST_OPERATORS
+from depending.locks import read_lock
 from governance import v1
 from governance_server.domain.digest import action_digest
 from governance_server.domain.policy import DEFAULT_POLICY
@@ -25,6 +31,8 @@ from governance_server.rpc.validation import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from benchmarks.peers.roster import Peer
 
 HOUR_US = 3600 * 1_000_000
 
@@ -168,3 +176,82 @@ def test_no_room(tmp_path: Path) -> None:
     """A ledger for which there is no room on the disk is not begun; people are told how much it takes, and where."""
     with pytest.raises(GroundError, match=r"takes 4000000000\.0 GB, and .* GB are free in"):
         kept_ground(tmp_path, Fill(entries=10**15), Progress(io.StringIO()))
+
+
+@pytest.mark.parametrize("peer", PEERS.values(), ids=PEERS)
+def test_what_a_peer_is_installed_from(peer: Peer) -> None:
+    """Each file of a peer is known by its hash, none by a place; an environment knows what it was made from."""
+    pins, strange = read_lock(peer.lock.read_text(encoding="utf-8"))
+    assert not strange
+    assert all(pin.hashes for pin in pins)
+    assert bool(peer.node_server) == bool(peer.node_locks)
+    for lock in peer.node_locks:
+        assert "://" not in lock.read_text(encoding="utf-8")
+    assert (peer.lock.parent.parent / "running" / f"on_{peer.key}.py").exists()
+    assert len({stamp(each) for each in PEERS.values()}) == len(PEERS)
+
+
+def test_the_command_of_a_run() -> None:
+    """The JSON of a run names the peers as they are asked for, so that its command can be told."""
+    parser = argparse.ArgumentParser()
+    comparing.options(parser)
+    arguments = parser.parse_args(["--only", "dbos,restate"])
+    options = json.loads(to_json("peers", vars(arguments), {}, []))["options"]
+    assert command("peers", options) == "scripts/bench peers --only dbos,restate"
+
+
+def test_how_many_at_once() -> None:
+    """The peers have as many under way as ours: what was asked for, and what fills a frame of ours."""
+    few, many = argparse.Namespace(at_once=8), argparse.Namespace(at_once=256)
+    assert (comparing.at_once(few), comparing.at_once(many)) == ([8], [64, 256])
+    assert comparing.title(256, many) == cycle.title(1)
+    assert comparing.title(64, many) == "cycle.throughput, 1 operator, 64 at once"
+
+
+def test_the_bars_beside_the_peers() -> None:
+    """Ours is held against the peers' figures of the same round, with as many at once, as far as they are there."""
+    arguments = argparse.Namespace(at_once=256)
+    ours = [
+        Figure(comparing.title(64, arguments), 6_000, "/s"),
+        Figure(comparing.title(256, arguments), 10_000, "/s"),
+        Figure("cycle.latency, one at a time, p50", 2.0, "ms"),
+    ]
+    theirs = [
+        Figure("peers.throughput, Restate, 64 at once", 300, "/s"),
+        Figure("peers.throughput, Restate, 256 at once", 200, "/s"),
+        Figure("peers.latency, Restate, one at a time, p50", 8.0, "ms"),
+        Figure("peers.latency, LangGraph, one at a time, p50", 4.0, "ms"),
+    ]
+    found = comparing.ratios([*ours, *theirs], arguments)
+    assert [(each.name, each.value, each.holds) for each in found] == [
+        ("cycle.throughput, 1 operator, 64 at once, of Restate", 20.0, False),
+        ("cycle.throughput, 1 operator, of Restate", 50.0, True),
+        ("cycle.latency, one at a time, p50, of LangGraph", 0.5, False),
+        ("cycle.latency, one at a time, p50, of Restate", 0.25, True),
+    ]
+    assert found[1].reaches
+    assert comparing.ratios(ours, arguments) == []
+
+
+def test_rounds_with_the_peers() -> None:
+    """A figure is the median of the rounds that have it; a peer that failed is told of with how many have it not."""
+    latency = "peers.latency, {}, one at a time, p50"
+    rounds = [
+        [Figure("ours", 3.0, "/s", least=2.0), Figure(latency.format("Restate"), 8.0, "ms")],
+        [Figure("ours", 1.0, "/s", least=2.0)],
+        [Figure("ours", 2.0, "/s", least=2.0), Figure(latency.format("Restate"), 9.0, "ms")],
+    ]
+    ours, restate = comparing.merged(rounds)
+    assert (ours.value, ours.rounds, ours.holds) == (2.0, (3.0, 1.0, 2.0), True)
+    assert (restate.value, restate.rounds) == (8.5, (8.0, 9.0))
+    some, none = comparing.missing(rounds, {RESTATE: "it ended: killed", TEMPORAL: "pip is not installed"})
+    assert (some.name, some.value, some.holds) == ("peers.missing, Restate: it ended: killed", 1, False)
+    assert (none.name, none.value) == ("peers.missing, Temporal: pip is not installed", 3)
+
+
+def test_the_reason() -> None:
+    """Of all that a program said of its failure, the table has the first line with an error in it, or the last line."""
+    assert sentence("one\n  ERROR: no\tsuch  thing\nlast\n") == "ERROR: no such thing"
+    assert sentence("one\nlast\n\n") == "last"
+    assert sentence("") == "it said nothing"
+    assert len(sentence("error " * 100)) == 160
