@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 FRAME = 16
+AHEAD = 4
+"""Frames that are not acknowledged yet: as many as the connection takes at once. A write that still waits as the stream
+ends has gRPC's client say INTERNAL in place of the server's status."""
 
 
 class Flooded(NamedTuple):
@@ -38,11 +41,16 @@ async def flood(core: Path, *, first: int = 0, frames: int) -> Flooded:
     acknowledged: dict[str, int] = {}
     try:
         async with propose_stream(core) as wire:
-            writing = asyncio.create_task(_write(wire, first, frames))
-            while len(acknowledged) < frames * FRAME:
-                receipts = (await wire.read()).news.receipts
-                acknowledged |= {one.request_id: one.accepted.offset for one in receipts}
-            await writing
+            room = asyncio.Semaphore(AHEAD * FRAME)
+            writing = asyncio.create_task(_write(wire, room, first, frames))
+            try:
+                while len(acknowledged) < frames * FRAME:
+                    for one in (await wire.read()).news.receipts:
+                        acknowledged[one.request_id] = one.accepted.offset
+                        room.release()
+                await writing
+            finally:
+                writing.cancel()
     except grpc.aio.AioRpcError as error:
         return Flooded(acknowledged, error.code(), error.details() or "")
     except StreamEndedError:
@@ -50,10 +58,12 @@ async def flood(core: Path, *, first: int = 0, frames: int) -> Flooded:
     return Flooded(acknowledged, None, "")
 
 
-async def _write(wire: Wire[v1.ProposeResponse], first: int, frames: int) -> None:
+async def _write(wire: Wire[v1.ProposeResponse], room: asyncio.Semaphore, first: int, frames: int) -> None:
     numbers = range(first, first + frames * FRAME, FRAME)
     try:
         for number in numbers:
+            for _ in range(FRAME):
+                await room.acquire()
             commands = [v1.CoreCommand(proposal=proposal(number + index)) for index in range(FRAME)]
             await wire.call.write(core_frame(commands))
     except (grpc.aio.AioRpcError, asyncio.InvalidStateError):
