@@ -110,6 +110,7 @@ class Crashing:
         self._let_in()
         found: list[str] = []
         async with self._connected():
+            found += await self._meet()
             for number, point in enumerate(points, start=1):
                 self._say(f"{number}/{len(points)} {point}, {len(self.account.acknowledged):,} acknowledged")
                 await self._die_once(point)
@@ -158,6 +159,20 @@ class Crashing:
             self.server.close()
         if bugs := [one for one in ended if isinstance(one, Exception)]:
             raise ExceptionGroup("a caller failed", bugs)
+
+    async def _meet(self) -> list[str]:
+        """Have everyone come once: who comes for the first time is told what is open, and never what ended before."""
+        self._allowance.left = A_ROUND
+        await asyncio.to_thread(self.server.start)
+        await self._gate.open()
+        try:
+            async with asyncio.timeout(PATIENCE_S):
+                for caller in self.callers:
+                    await caller.reach(1)
+        except TimeoutError:
+            return ["somebody was not let in before the first kill"]
+        await asyncio.to_thread(self.server.kill)
+        return []
 
     async def _die_once(self, point: str) -> None:
         turns = POINTS[point].turns if point in POINTS else 1

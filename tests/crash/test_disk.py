@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import re
 import resource
 import shutil
 import signal
@@ -147,7 +148,8 @@ def test_a_disk_that_is_gone(own_disk: Path, tmp_path: Path) -> None:
     came_of_it = asyncio.run(flood(core, first=1000, frames=2))
     assert (came_of_it.acknowledged, came_of_it.code) == ({}, grpc.StatusCode.UNAVAILABLE)
     assert server.wait() == 1, server.log_path.read_text()
-    assert "disk I/O error." in sentence(server)
+    # what SQLite makes of it depends on how much of the file was still in memory
+    assert re.search(r"disk I/O error\.|disk image is malformed\.", sentence(server))
 
 
 def test_a_ledger_that_is_held_for_long(server: ServerProcess) -> None:
