@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT: Final = "-"
 _CHUNK_BYTES: Final = 1 << 16
+_CHUNKS_AHEAD: Final = 4
+"""Pieces that are read before the one before them was run."""
 _LINE_BYTES: Final = 1 << 20
 """No line is longer: the longest reason that the contract takes is a small part of it."""
 
@@ -107,21 +109,28 @@ async def _chunks(descriptor: int) -> AsyncIterator[bytes]:
                 yield chunk
         return
     loop = asyncio.get_running_loop()
-    chunks: asyncio.Queue[bytes] = asyncio.Queue(maxsize=4)
+    chunks: asyncio.Queue[bytes] = asyncio.Queue()
+    room, ended = threading.Semaphore(_CHUNKS_AHEAD), threading.Event()
 
     def pump() -> None:
+        chunk = b"first"
         try:
-            while chunk := _read(descriptor):
-                asyncio.run_coroutine_threadsafe(chunks.put(chunk), loop).result()
-            asyncio.run_coroutine_threadsafe(chunks.put(b""), loop).result()
+            while chunk and room.acquire() and not ended.is_set():
+                chunk = _read(descriptor)
+                loop.call_soon_threadsafe(chunks.put_nowait, chunk)
         except RuntimeError:
             return  # the loop has ended; nobody reads any more
         finally:
             os.close(descriptor)
 
     threading.Thread(target=pump, name="script", daemon=True).start()
-    while chunk := await chunks.get():
-        yield chunk
+    try:
+        while chunk := await chunks.get():
+            room.release()
+            yield chunk
+    finally:
+        ended.set()
+        room.release()
 
 
 def _read(descriptor: int) -> bytes:
