@@ -75,9 +75,7 @@ async def test_the_end_that_the_ledger_was_read_to_can_be_resumed_from(server: S
     """Also where another process appended the last entry and nothing was decided since."""
     auditor = Credentials.load(server.add("auditor-1", "auditor"))
     async with connect(auditor) as channel:
-        head = 0
-        async for response in AuditServiceStub(channel).ListEntries(v1.ListEntriesRequest()):
-            head = response.head_offset
+        head = await _end_of_the_ledger(channel)
         followed = DecisionServiceStub(channel).WatchDecisions(v1.WatchDecisionsRequest(offset=head))
         assert (await within_patience(followed.read())).caught_up
 
@@ -87,6 +85,16 @@ async def test_a_channel_resumes_from_an_entry_that_another_process_has_just_app
     operator = server.add("operator-1", "soc_operator")
     async with operate_stream(operator) as down:
         ledger_id = down.hello.ledger_id
-    async with operate_stream(operator, offset=2, ledger_id=ledger_id) as down:
-        assert (await down.read()).envelope.offset == 2
-        assert down.hello.head_offset == 2
+    async with connect(Credentials.load(server.add("auditor-1", "auditor"))) as channel:
+        head = await _end_of_the_ledger(channel)
+    async with operate_stream(operator, offset=head, ledger_id=ledger_id) as down:
+        assert down.hello.head_offset == head
+        assert (await down.read()).envelope.offset == head
+
+
+async def _end_of_the_ledger(channel: grpc.aio.Channel) -> int:
+    """Return the offset that an auditor has read to who reads everything there is."""
+    head = 0
+    async for response in AuditServiceStub(channel).ListEntries(v1.ListEntriesRequest()):
+        head = response.head_offset
+    return head
