@@ -11,7 +11,8 @@ from tests.support.messages import acceptance
 from benchmarks.proposals import Drawing
 from governance import v1
 from governance_server.domain.command import Command
-from governance_server.engine.governor import MAX_BATCH, Governor
+from governance_server.engine.governor import Governor
+from governance_server.engine.waiting import MAX_BATCH
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.system import SystemClock, SystemEntropy
 

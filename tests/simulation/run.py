@@ -14,6 +14,7 @@ import structlog
 
 from governance_server.engine import governor as governors
 from governance_server.engine import session as sessions
+from governance_server.engine import waiting
 from tests.simulation.checkers import Watch
 from tests.simulation.history import BrokenPromiseError, History
 from tests.simulation.loop import VirtualLoop
@@ -217,7 +218,7 @@ def _small(drawn: Scenario) -> Iterator[None]:
         (sessions, "FIRST_PAGE"): min(drawn.page, 16),
         (sessions, "NEWS_BYTES"): drawn.news_bytes,
         (sessions, "STORM"): STORM,
-        (governors, "MAX_BATCH"): drawn.batch,
+        (waiting, "MAX_BATCH"): drawn.batch,
         (governors, "PART"): PART,
     }
     before = {(module, name): getattr(module, name) for module, name in sizes}

@@ -12,7 +12,7 @@ from governance import v1
 from governance_server.domain.command import Command
 from governance_server.domain.digest import content_digest
 from governance_server.domain.moment import SECOND_US, microseconds
-from governance_server.engine import governor as governors
+from governance_server.engine import waiting
 from governance_server.engine.enrolment import create_ledger
 from governance_server.engine.governor import Governor
 from governance_server.engine.ports import StoreBusyError, StoreError
@@ -242,45 +242,15 @@ async def test_another_process_that_holds_the_ledger_is_waited_for(store: InMemo
     assert (await store.head()).offset == 2
 
 
-async def test_a_transaction_is_bounded_in_bytes(store: InMemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Large frames are decided in several transactions, one at least in each; small ones together."""
-    monkeypatch.setattr(governors, "MAX_BATCH_BYTES", 100)
-    governor = Governor(store, ManualClock(), CountedEntropy())
-    await governor.recover()
-    for number, size in enumerate((60, 60, 500, 20, 20, 20)):
-        await governor.submit([proposing(number)], lambda _: None, size=size)
-    taken = []
-    while governor._waiting:
-        taken.append([submission.size for submission in governor._take()])
-    assert taken == [[60], [60], [500], [20, 20, 20]]
-
-
-async def test_what_waits_is_bounded_in_bytes(store: InMemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Beyond the bound whoever brings more waits, and of those who waited no more come in than there is room for."""
-    monkeypatch.setattr(governors, "MAX_WAITING_BYTES", 100)
-    governor = Governor(store, ManualClock(), CountedEntropy())
-    await governor.recover()
-    bringing = [
-        asyncio.create_task(governor.submit([proposing(number)], lambda _: None, size=100)) for number in range(4)
-    ]
-    for done in (1, 2, 3):
-        for _ in range(10):
-            await asyncio.sleep(0)
-        assert sum(task.done() for task in bringing) == done
-        assert len(governor._waiting) == 1
-        governor._take()
-    await asyncio.gather(*bringing)
-
-
 async def test_a_unary_command_weighs_what_it_is(store: InMemoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also without a frame around it."""
-    monkeypatch.setattr(governors, "MAX_WAITING_BYTES", 100)
+    monkeypatch.setattr(waiting, "MAX_WAITING_BYTES", 100)
     governor = Governor(store, ManualClock(), CountedEntropy())
     await governor.recover()
     asking = [asyncio.create_task(governor.ask(proposing(number))) for number in range(2)]
     for _ in range(10):
         await asyncio.sleep(0)
-    assert len(governor._waiting) == 1
+    assert len(governor._waiting.submissions) == 1
     await governor.drain()
     for _ in range(10):
         await asyncio.sleep(0)

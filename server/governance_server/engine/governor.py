@@ -15,7 +15,6 @@ another process holds is no failure: nothing was written, and the governor waits
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 import structlog
@@ -35,6 +34,7 @@ from governance_server.engine.rates import Rates
 from governance_server.engine.requests import request_of
 from governance_server.engine.tail import Item, Tails
 from governance_server.engine.timekeeper import Timekeeper
+from governance_server.engine.waiting import Submission, WaitingRoom, answer
 from governance_server.errors import Unavailable
 
 if TYPE_CHECKING:
@@ -42,29 +42,14 @@ if TYPE_CHECKING:
 
     from governance_server.engine.ports import Clock, Entropy, Store, Transaction
     from governance_server.engine.requests import Request
+    from governance_server.engine.waiting import Reply
 
 log = structlog.get_logger(__name__)
 
-MAX_BATCH: Final = 1024
-"""Most commands a transaction. SQLite's cost per row is flat from about 64 rows a commit (DESIGN section 7)."""
 PART: Final = 64
 """Entries of a transaction that the store is given at a time: it writes them while those after them are decided."""
-MAX_WAITING: Final = 8192
-"""Most commands that wait; who brings more waits with them, and stops reading from its stream."""
-MAX_BATCH_BYTES: Final = 32 * 1024 * 1024
-"""Most bytes of commands a transaction, but for the first frame's: eight of the largest frames."""
-MAX_WAITING_BYTES: Final = 64 * 1024 * 1024
-"""Bytes of commands at which as much waits as may: two transactions. 8192 of the largest proposals are 2 GiB."""
 
 Connected: TypeAlias = "Callable[[], Mapping[str, v1.Role.ValueType]]"
-Reply: TypeAlias = "Callable[[Sequence[v1.Receipt] | Unavailable], None]"
-
-
-class _Submission(NamedTuple):
-    requests: Sequence[Request]
-    sequence: int
-    reply: Reply
-    size: int
 
 
 class _Change(NamedTuple):
@@ -96,13 +81,7 @@ class Governor:
         self._connected = connected
         self._memory = Memory()
         self._rates = Rates()
-        self._waiting: deque[_Submission] = deque()
-        self._waiting_commands = 0
-        self._waiting_bytes = 0
-        self._arrived = asyncio.Event()
-        self._room = asyncio.Event()
-        self._room.set()
-        self._ended: Unavailable | None = None
+        self._waiting = WaitingRoom()
         self.tails = Tails(0)
         self.timekeeper = Timekeeper(clock, self._bring_ticks)
 
@@ -160,21 +139,12 @@ class Governor:
         Raises:
             Unavailable: The governor has ended.
         """
-        while self._ended is None and self._full:
-            self._room.clear()
-            await self._room.wait()
-        if self._ended is not None:
-            raise self._ended
+        waiting = self._waiting
+        if waiting.shut:
+            await waiting.until_open()
         # What they are known by is computed here and not when their turn comes: it costs nothing while a batch commits.
         requests = [request_of(command) for command in commands]
-        self._waiting.append(_Submission(requests, sequence, reply, size))
-        self._waiting_commands += len(commands)
-        self._waiting_bytes += size
-        self._arrived.set()
-
-    @property
-    def _full(self) -> bool:
-        return self._waiting_commands >= MAX_WAITING or self._waiting_bytes >= MAX_WAITING_BYTES
+        waiting.enter(Submission(requests, sequence, reply, size))
 
     async def ask(self, command: Command) -> v1.Receipt:
         """Bring one command before the governor; return its receipt when it is durable.
@@ -207,8 +177,7 @@ class Governor:
             StoreError: The store failed. Everyone who waits was told; the governor has ended.
         """
         while True:
-            await self._arrived.wait()
-            self._arrived.clear()
+            await self._waiting.until_somebody_came()
             await self.drain()
 
     async def drain(self) -> None:
@@ -217,40 +186,25 @@ class Governor:
         Raises:
             StoreError: As `run`.
         """
-        while self._waiting:
-            submissions = self._take()
+        waiting = self._waiting
+        while waiting.submissions:
+            submissions = waiting.take()
             try:
                 receipts = await self._commit_once_free(
                     [request for taken in submissions for request in taken.requests]
                 )
             except StoreError as error:
-                self._end(submissions, error)
+                waiting.close(_unwritable(error), submissions)
                 raise
             except BaseException:
                 # Cancelled, or a bug: nobody may wait for an answer that never comes.
-                self._refuse_all(submissions, _stopping())
+                waiting.close(_stopping(), submissions)
                 raise
-            _answer(submissions, receipts)
+            answer(submissions, receipts)
 
     def close(self) -> None:
         """Take nothing more, and tell those who still wait. Idempotent."""
-        self._refuse_all([], _stopping())
-
-    def _take(self) -> list[_Submission]:
-        """Take from the queue what fits a transaction, at least one submission."""
-        taken = [self._waiting.popleft()]
-        count, size = len(taken[0].requests), taken[0].size
-        while self._waiting:
-            following = self._waiting[0]
-            if count + len(following.requests) > MAX_BATCH or size + following.size > MAX_BATCH_BYTES:
-                break
-            taken.append(self._waiting.popleft())
-            count, size = count + len(following.requests), size + following.size
-        self._waiting_commands -= count
-        self._waiting_bytes -= size
-        if not self._full:
-            self._room.set()
-        return taken
+        self._waiting.close(_stopping())
 
     async def _commit_once_free(self, requests: Sequence[Request]) -> list[v1.Receipt]:
         """Commit, however long another process holds the ledger: nothing is lost by waiting, and nobody is told yet."""
@@ -350,24 +304,6 @@ class Governor:
     def _hold_back_below(self) -> v1.RiskLevel.ValueType:
         return hold_back_below(self._memory.house.policy, len(self._memory.open))
 
-    def _end(self, submissions: Sequence[_Submission], error: StoreError) -> None:
-        self._refuse_all(
-            submissions,
-            Unavailable(
-                v1.ERROR_REASON_LEDGER_UNAVAILABLE,
-                f"The ledger cannot be written ({error}); nothing was acknowledged. Ask again when the server is back.",
-            ),
-        )
-
-    def _refuse_all(self, submissions: Sequence[_Submission], fault: Unavailable) -> None:
-        self._ended = self._ended or fault
-        waiting = [*submissions, *self._waiting]
-        self._waiting.clear()
-        self._waiting_commands = self._waiting_bytes = 0
-        self._room.set()
-        for submission in waiting:
-            submission.reply(fault)
-
 
 def _changes(batch: Batch, others: Mapping[str, DecisionRow]) -> list[_Change]:
     """Return what is told of a batch, and before that of what other writers have left it."""
@@ -389,17 +325,12 @@ def _size(command: Command) -> int:
     return command.body.ByteSize() if isinstance(command.body, Message) else 0
 
 
+def _unwritable(error: StoreError) -> Unavailable:
+    return Unavailable(
+        v1.ERROR_REASON_LEDGER_UNAVAILABLE,
+        f"The ledger cannot be written ({error}); nothing was acknowledged. Ask again when the server is back.",
+    )
+
+
 def _stopping() -> Unavailable:
     return Unavailable(v1.ERROR_REASON_SERVER_STOPPING, "The server is stopping; ask again shortly.")
-
-
-def _answer(submissions: Sequence[_Submission], receipts: Sequence[v1.Receipt]) -> None:
-    """Hand every submission its receipts, with the sequence of the frame that carried its commands."""
-    start = 0
-    for submission in submissions:
-        end = start + len(submission.requests)
-        answers = receipts[start:end]
-        for receipt in answers:
-            receipt.sequence = submission.sequence
-        submission.reply(answers)
-        start = end

@@ -23,8 +23,8 @@ from tests.support.in_memory_store import InMemoryTransaction
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Sequence
 
-    from governance_server.engine.governor import _Submission
     from governance_server.engine.ports import Appendage, Wanted
+    from governance_server.engine.waiting import Submission
 
 
 @contextmanager
@@ -67,12 +67,12 @@ def failed_commit_told() -> Iterator[None]:
 def receipts_swapped() -> Iterator[None]:
     """Hand out the answers of one batch in another order than the commands came in."""
 
-    def answer(submissions: Sequence[_Submission], receipts: Sequence[v1.Receipt]) -> None:
+    def answer(submissions: Sequence[Submission], receipts: Sequence[v1.Receipt]) -> None:
         for submission, receipt in zip(submissions, reversed(receipts), strict=False):
             before = submission.requests
             submission.reply([receipt, *([receipt] * (len(before) - 1))][: len(before)])
 
-    with replaced((governor, "_answer", answer)):
+    with replaced((governor, "answer", answer)):
         yield
 
 
