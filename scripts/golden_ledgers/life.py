@@ -6,7 +6,7 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
-from tests.support.messages import CORE, acceptance, proposal
+from tests.support.messages import CORE, acceptance, make_critical, proposal
 
 from governance import v1
 from governance_server.domain.command import Command, Tick
@@ -80,7 +80,7 @@ class Life:
         made = proposal(self._proposed, confidence=confidence)
         made.reverses = reverses
         if critical:
-            _make_critical(made)
+            make_critical(made)
         await self.do(CORE, v1.CoreCommand(proposal=made))
         return made.decision_id
 
@@ -152,16 +152,3 @@ async def living(store: Store, clock: ManualClock, each: Callable[[], Awaitable[
         yield life
     finally:
         life.governor.close()
-
-
-def _make_critical(made: v1.Proposal) -> None:
-    """Have a proposal be of critical risk, which two people have to approve."""
-    made.confidence = 0
-    made.data_classification = v1.DATA_CLASSIFICATION_TOP_SECRET
-    made.action.type = v1.ACTION_TYPE_DELETE_DATA
-    made.action.scope = v1.ACTION_SCOPE_GLOBAL
-    made.threat.CopyFrom(v1.Threat(score=1, novelty=v1.NOVELTY_ZERO_DAY))
-    made.assets[0].criticality = v1.CRITICALITY_CRITICAL
-    made.business_impact.CopyFrom(v1.BusinessImpact(estimated_cost_usd=1e6, operational=1, reputational=1))
-    made.compliance_tags.append("GDPR")
-    made.data_type = "PII"

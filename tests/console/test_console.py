@@ -14,15 +14,7 @@ from tests.console.examples import change, decision, operator
 from tests.console.operating import CTRL_C, CTRL_D, ENTER, MEDIUM, PASTE, at_console
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from tests.console.operating import Place
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[Place]:
-    async with at_console() as place:
-        yield place
 
 
 def test_every_verb_has_a_deed() -> None:

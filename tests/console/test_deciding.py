@@ -15,19 +15,11 @@ from tests.console.operating import CTRL_C, ENTER, MEDIUM, PASTE, at_console
 from tests.console.talking import talking
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from tests.console.operating import Place
 
 SLOW = v1.ConsoleRules(
     reading=[v1.ReadingTime(risk=MEDIUM, least=Duration(seconds=30))], retype=[v1.RISK_LEVEL_HIGH], batch_decisions=9
 )
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[Place]:
-    async with at_console() as place:
-        yield place
 
 
 async def test_a_high_one_shows_its_page_and_asks_for_its_target(desk: Place) -> None:

@@ -8,18 +8,9 @@ import pytest
 
 from governance import v1
 from tests.console.examples import operator
-from tests.console.operating import at_console
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from tests.console.operating import Place
-
-
-@pytest.fixture
-async def desk() -> AsyncIterator[Place]:
-    async with at_console() as place:
-        yield place
 
 
 async def test_halt(desk: Place) -> None:

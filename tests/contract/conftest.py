@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Protocol
 
 import pytest
@@ -11,7 +13,7 @@ from tests.support.entries import LedgerBuilder
 from tests.support.in_memory_store import InMemoryStore
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
     from governance_server.engine.ports import Store
@@ -43,9 +45,15 @@ class MemoryGround:
         return self.first.reopened()
 
 
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Return where a ledger in a file is."""
+    return tmp_path / "ledger.db"
+
+
 @pytest.fixture(params=["sqlite", "memory"])
-async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Ground]:
-    chosen = SqliteGround(tmp_path / "ledger.db") if request.param == "sqlite" else MemoryGround()
+async def ground(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[Ground]:
+    chosen = SqliteGround(path) if request.param == "sqlite" else MemoryGround()
     yield chosen
     for store in chosen.stores:
         await store.close()
@@ -54,6 +62,17 @@ async def ground(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 @pytest.fixture
 async def store(ground: Ground) -> Store:
     return await ground.open()
+
+
+@pytest.fixture
+def tamper(path: Path) -> Callable[..., None]:
+    """Return what changes the ledger behind its back."""
+
+    def execute(statement: str, *values: object) -> None:
+        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            assert connection.execute(statement, values).rowcount > 0, "nothing was tampered with"
+
+    return execute
 
 
 @pytest.fixture

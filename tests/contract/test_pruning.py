@@ -84,11 +84,6 @@ class Ledger:
         return await pruning.prune(self.store, self.clock, self.entropy, before_us=self.clock.now_us())
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
 _MADE: list[bytes] = []
 """The ledger that the tests begin with, once it was made."""
 

@@ -25,11 +25,6 @@ UPDATED = "UPDATE tiles SET hashes ="
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqliteStore]:
     """A ledger with two full tiles and a rest, and two checkpoints."""
     opened = await SqliteStore.open(path, create=True)

@@ -79,27 +79,11 @@ async def lived(path: Path) -> AsyncIterator[SqliteStore]:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqliteStore]:
     store = await SqliteStore.open(path, create=True)
     await fill(store)
     yield store
     await store.close()
-
-
-@pytest.fixture
-def tamper(path: Path) -> Callable[..., None]:
-    """Return what changes the ledger behind its back."""
-
-    def execute(statement: str, *values: object) -> None:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            assert connection.execute(statement, values).rowcount > 0, "nothing was tampered with"
-
-    return execute
 
 
 async def damaged_at(store: SqliteStore, after: int = 0) -> int:

@@ -31,11 +31,6 @@ PLACE = Place("0" * 32, 7, bytes(32), "1")
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "ledger.db"
-
-
-@pytest.fixture
 async def store(path: Path) -> AsyncIterator[SqliteStore]:
     store = await SqliteStore.open(path, create=True)
     await live(store)
@@ -46,17 +41,6 @@ async def store(path: Path) -> AsyncIterator[SqliteStore]:
 @pytest.fixture
 def remembered(path: Path) -> VerifiedRows:
     return VerifiedRows(path.with_name("ledger.verified"), "1")
-
-
-@pytest.fixture
-def tamper(path: Path) -> Callable[..., None]:
-    """Return what changes the ledger behind its back."""
-
-    def execute(statement: str, *values: object) -> None:
-        with closing(sqlite3.connect(path, isolation_level=None)) as connection:
-            assert connection.execute(statement, values).rowcount > 0, "nothing was tampered with"
-
-    return execute
 
 
 @pytest.fixture

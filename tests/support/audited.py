@@ -23,7 +23,7 @@ from tests.support import naive_tree
 from tests.support.clock import CountedEntropy, ManualClock
 from tests.support.halts import declaration, finding, releasing, undoing
 from tests.support.in_memory_store import InMemoryStore
-from tests.support.messages import CORE, OPERATOR_1, OPERATOR_2, acceptance, proposal
+from tests.support.messages import CORE, OPERATOR_1, OPERATOR_2, acceptance, make_critical, proposal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -220,19 +220,6 @@ class Life:
             appendage = batch.appendage()
             assert appendage is not None
             await transaction.append(appendage)
-
-
-def make_critical(made: v1.Proposal) -> None:
-    """Have a proposal be of critical risk."""
-    made.confidence = 0
-    made.data_classification = v1.DATA_CLASSIFICATION_TOP_SECRET
-    made.action.type = v1.ACTION_TYPE_DELETE_DATA
-    made.action.scope = v1.ACTION_SCOPE_GLOBAL
-    made.threat.CopyFrom(v1.Threat(score=1, novelty=v1.NOVELTY_ZERO_DAY))
-    made.assets[0].criticality = v1.CRITICALITY_CRITICAL
-    made.business_impact.CopyFrom(v1.BusinessImpact(estimated_cost_usd=1e6, operational=1, reputational=1))
-    made.compliance_tags.append("GDPR")
-    made.data_type = "PII"
 
 
 @asynccontextmanager

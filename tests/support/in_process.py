@@ -7,14 +7,12 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from governance_server.engine.enrolment import create_ledger
-from governance_server.engine.governor import Governor
 from governance_server.rpc import validation
-from governance_server.rpc.authentication import Authenticator
-from governance_server.rpc.edge import Connections, Edge
 from governance_server.rpc.handlers import Unary
 from governance_server.rpc.identity import Principal
 from governance_server.rpc.limits import Limits
 from tests.support.clock import CountedEntropy, ManualClock
+from tests.support.edges import edge_on
 from tests.support.in_memory_store import InMemoryStore
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from governance import v1
     from governance_server.rpc.console_service import ConsoleService
     from governance_server.rpc.decision_service import DecisionService
+    from governance_server.rpc.edge import Edge
 
 
 class InProcessServer:
@@ -41,23 +40,10 @@ class InProcessServer:
 
     async def _start(self) -> Edge:
         store, entropy, limits = InMemoryStore(), CountedEntropy(), Limits()
-        ledger_id = await create_ledger(store, self.clock, entropy)
-        connections = Connections(limits)
-        governor = Governor(store, self.clock, entropy, connections.operators)
-        await governor.recover()
-        self._governing = asyncio.create_task(governor.run())
-        return Edge(
-            store=store,
-            governor=governor,
-            clock=self.clock,
-            entropy=entropy,
-            authenticator=Authenticator(store, self.clock, cache_s=limits.credential_cache_s),
-            limits=limits,
-            connections=connections,
-            ledger_id=ledger_id,
-            version="0",
-            started_us=self.clock.now_us(),
-        )
+        await create_ledger(store, self.clock, entropy)
+        edge = await edge_on(store, self.clock, entropy, limits)
+        self._governing = asyncio.create_task(edge.governor.run())
+        return edge
 
     def close(self) -> None:
         """Stop the engine and its loop."""

@@ -7,21 +7,21 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from governance import v1
 from governance_client.audit.faults import ProofBrokenError
-from governance_server.engine.governor import Governor
 from governance_server.errors import FailedPrecondition
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.rpc.audit_service import AuditService
-from governance_server.rpc.authentication import Authenticator
-from governance_server.rpc.edge import Connections, Edge
 from governance_server.rpc.handlers import ServerStream, Unary
 from governance_server.rpc.identity import Principal
 from governance_server.rpc.limits import Limits
 from governance_server.rpc.proof_service import ProofService
 from tests.support.clock import CountedEntropy, ManualClock
+from tests.support.edges import edge_on
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
+
+    from governance_server.rpc.edge import Edge
 
 READER: Final = v1.Actor(kind=v1.ACTOR_KIND_OPERATOR, name="ann", role=v1.ROLE_CISO)
 
@@ -32,21 +32,9 @@ async def opened(path: Path) -> AsyncIterator[Edge]:
     store = await SqliteStore.open(path, create=False)
     try:
         clock, entropy, limits = ManualClock((await store.head()).recorded_at_us), CountedEntropy(), Limits()
-        governor = Governor(store, clock, entropy)
-        await governor.recover()
-        yield Edge(
-            store=store,
-            governor=governor,
-            clock=clock,
-            entropy=entropy,
-            authenticator=Authenticator(store, clock, cache_s=limits.credential_cache_s),
-            limits=limits,
-            connections=Connections(limits),
-            ledger_id=await store.ledger_id(),
-            version="0",
-            started_us=clock.now_us(),
-        )
-        governor.close()
+        edge = await edge_on(store, clock, entropy, limits)
+        yield edge
+        edge.governor.close()
     finally:
         await store.close()
 

@@ -10,18 +10,17 @@ from typing import TYPE_CHECKING, Final
 from governance import v1
 from governance_client.credentials import Credentials
 from governance_server.engine.enrolment import create_ledger, issue_credential
-from governance_server.engine.governor import Governor
 from governance_server.rpc import certificates
-from governance_server.rpc.authentication import Authenticator
-from governance_server.rpc.edge import Connections, Edge
 from governance_server.rpc.identity import issue_token, role_name
 from governance_server.rpc.server import RpcServer, Tls
 from governance_server.system import SystemClock, SystemEntropy
+from tests.support.edges import edge_on
 from tests.support.in_memory_store import InMemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from governance_server.rpc.edge import Edge
     from governance_server.rpc.limits import Limits
 
 UNLIMITED_RATES: Final = "[limits]\noperator_requests_per_minute = 0\nproposals_per_hour = 0\n"
@@ -66,25 +65,11 @@ async def listening(limits: Limits) -> AsyncIterator[Listening]:
         limits: The bounds in force.
     """
     clock, entropy, store = SystemClock(), SystemEntropy(), InMemoryStore()
-    ledger_id = await create_ledger(store, clock, entropy, policy=UNLIMITED_RATES)
-    connections = Connections(limits)
-    governor = Governor(store, clock, entropy, connections.operators)
-    await governor.recover()
-    edge = Edge(
-        store=store,
-        governor=governor,
-        clock=clock,
-        entropy=entropy,
-        authenticator=Authenticator(store, clock, cache_s=limits.credential_cache_s),
-        limits=limits,
-        connections=connections,
-        ledger_id=ledger_id,
-        version="0",
-        started_us=clock.now_us(),
-    )
+    await create_ledger(store, clock, entropy, policy=UNLIMITED_RATES)
+    edge = await edge_on(store, clock, entropy, limits)
     tls, authority = _tls(clock, entropy)
     server = RpcServer(edge, tls, listen="127.0.0.1:0")
-    governing = asyncio.create_task(governor.run())
+    governing = asyncio.create_task(edge.governor.run())
     await server.start()
     try:
         yield Listening(edge, f"127.0.0.1:{server.port}", authority)

@@ -40,6 +40,19 @@ def proposal(number: int = 1, *, confidence: float = 0.85, threat: float = 0.5) 
     )
 
 
+def make_critical(made: v1.Proposal) -> None:
+    """Have a proposal be of critical risk, which two people have to approve."""
+    made.confidence = 0
+    made.data_classification = v1.DATA_CLASSIFICATION_TOP_SECRET
+    made.action.type = v1.ACTION_TYPE_DELETE_DATA
+    made.action.scope = v1.ACTION_SCOPE_GLOBAL
+    made.threat.CopyFrom(v1.Threat(score=1, novelty=v1.NOVELTY_ZERO_DAY))
+    made.assets[0].criticality = v1.CRITICALITY_CRITICAL
+    made.business_impact.CopyFrom(v1.BusinessImpact(estimated_cost_usd=1e6, operational=1, reputational=1))
+    made.compliance_tags.append("GDPR")
+    made.data_type = "PII"
+
+
 def proposing(number: int = 1, actor: v1.Actor = CORE) -> Command:
     """A core's proposal as a command."""
     return Command(actor, v1.CoreCommand(proposal=proposal(number)))

@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any, cast
 from governance import v1
 from governance_server.domain.command import Command
 from governance_server.engine.enrolment import create_ledger, issue_credential
-from governance_server.engine.governor import Governor
 from governance_server.rpc import validation
 from governance_server.rpc.administration_service import AdministrationService
-from governance_server.rpc.authentication import Authenticator
 from governance_server.rpc.console_service import ConsoleService
-from governance_server.rpc.edge import Connections, Edge
 from governance_server.rpc.handlers import Unary
 from governance_server.rpc.identity import Principal
 from governance_server.rpc.limits import Limits
 from tests.support.clock import CountedEntropy, ManualClock
+from tests.support.edges import edge_on
 from tests.support.in_memory_store import InMemoryStore
 from tests.support.messages import CORE, proposal
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+
+    from governance_server.rpc.edge import Edge
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +82,9 @@ class Served:
 async def serving() -> AsyncIterator[Served]:
     """Run an engine on an empty ledger for as long as the block lasts."""
     clock, store, entropy, limits = ManualClock(), InMemoryStore(), CountedEntropy(), Limits()
-    ledger_id = await create_ledger(store, clock, entropy)
-    connections = Connections(limits)
-    governor = Governor(store, clock, entropy, connections.operators)
-    await governor.recover()
-    governing = asyncio.create_task(governor.run())
-    edge = Edge(
-        store=store,
-        governor=governor,
-        clock=clock,
-        entropy=entropy,
-        authenticator=Authenticator(store, clock, cache_s=limits.credential_cache_s),
-        limits=limits,
-        connections=connections,
-        ledger_id=ledger_id,
-        version="0",
-        started_us=clock.now_us(),
-    )
+    await create_ledger(store, clock, entropy)
+    edge = await edge_on(store, clock, entropy, limits)
+    governing = asyncio.create_task(edge.governor.run())
     try:
         yield Served(edge, clock)
     finally:

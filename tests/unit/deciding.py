@@ -12,6 +12,7 @@ from governance_server.domain.evolve import evolve
 from governance_server.domain.house import House
 from governance_server.domain.moment import SECOND_US, timestamp
 from governance_server.domain.policy import DEFAULT_POLICY, Policy
+from tests.support.messages import make_critical
 
 T = TypeVar("T")
 NOON_US: Final = 1_767_355_200 * SECOND_US
@@ -49,15 +50,8 @@ def proposal(*, confidence: float = 0.9, decision_id: str = DECISION_ID) -> v1.P
 
 def critical_proposal() -> v1.Proposal:
     """Make a proposal of critical risk, whose time is 5 minutes."""
-    made = proposal(confidence=0)
-    made.data_classification = v1.DATA_CLASSIFICATION_TOP_SECRET
-    made.action.type = v1.ACTION_TYPE_DELETE_DATA
-    made.action.scope = v1.ACTION_SCOPE_GLOBAL
-    made.threat.CopyFrom(v1.Threat(score=1, novelty=v1.NOVELTY_ZERO_DAY))
-    made.assets[0].criticality = v1.CRITICALITY_CRITICAL
-    made.business_impact.CopyFrom(v1.BusinessImpact(estimated_cost_usd=1e6, operational=1, reputational=1))
-    made.compliance_tags.append("GDPR")
-    made.data_type = "PII"
+    made = proposal()
+    make_critical(made)
     return made
 
 

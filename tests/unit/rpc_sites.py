@@ -62,6 +62,15 @@ class Site(NamedTuple):
         put(here, self.field, value)
         return request
 
+    def left_out(self) -> Message:
+        """Return a request that is valid but, maybe, for this field, which is left out."""
+        request = self.message(a_value(self.field))
+        here: Any = request
+        for step in self.chain[:-1]:
+            here = getattr(here, step.name)[0] if step.is_repeated else getattr(here, step.name)
+        here.ClearField(self.field.name)
+        return request
+
 
 def sites(request: type[Message]) -> Iterator[Site]:
     """Give every field that a request reaches, into messages but not into moments and spans."""

@@ -12,7 +12,7 @@ from pymerkle import verify_consistency as theirs_consistent
 from pymerkle import verify_inclusion as theirs_included
 
 from governance_client.audit.merkle import EMPTY_ROOT, CompactRange, is_consistent, is_included
-from tests.support import naive_tree
+from tests.support import naive_tree, tree_vectors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,24 +20,6 @@ if TYPE_CHECKING:
 MOST = 300
 LEAVES = [naive_tree.leaf_hash(b"entry %d" % number) for number in range(MOST)]
 ROOTS = [naive_tree.root(LEAVES[:size]) for size in range(MOST + 1)]
-EIGHT = [
-    bytes.fromhex(leaf)
-    for leaf in (
-        *("", "00", "10", "2021", "3031", "40414243"),
-        *("5051525354555657", "606162636465666768696a6b6c6d6e6f"),
-    )
-]
-EIGHT_ROOTS = (
-    "6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
-    "fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125",
-    "aeb6bcfe274b70a14fb067a5e5578264db0fa9b51af5e0ba159158f329e06e77",
-    "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7",
-    "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4",
-    "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef",
-    "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c",
-    "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
-)
-"""The vectors of Certificate Transparency's reference implementation: eight leaves, and the root at each size."""
 
 
 @pytest.fixture(scope="module")
@@ -59,8 +41,8 @@ def test_known_roots() -> None:
     """The roots of the well-known eight leaves are those that everybody else finds."""
     tree = CompactRange()
     assert tree.root() == EMPTY_ROOT
-    for leaf, root in zip(EIGHT, EIGHT_ROOTS, strict=True):
-        tree.append(naive_tree.leaf_hash(leaf))
+    for entry, root in zip(tree_vectors.ENTRIES, tree_vectors.ROOTS[1:], strict=True):
+        tree.append(naive_tree.leaf_hash(entry))
         assert tree.root().hex() == root
 
 

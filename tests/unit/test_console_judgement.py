@@ -58,17 +58,6 @@ def test_votes_and_what_is_still_needed() -> None:
     assert "approvals" not in shown(decision())
 
 
-def test_questions_and_answers() -> None:
-    """What was asked and what core said are quoted, an open question is told as that."""
-    waiting = decision()
-    asked = waiting.inquiries.add(question="Since when?", asked_by=operator("alice"))
-    assert "answered   not yet" in shown(waiting)
-    asked.answered_at.seconds = NOW_S
-    asked.answer.CopyFrom(v1.Evidence(reasoning="Since noon.", indicators=["203.0.113.7"]))
-    assert "│ Since when?" in shown(waiting)
-    assert "│ Since noon." in shown(waiting)
-
-
 def test_a_modification_is_shown_as_a_difference() -> None:
     """Who changed what, from what to what, and whether it only narrowed."""
     waiting = decision()

@@ -103,14 +103,20 @@ def approval_of(governor: Governor, number: int) -> Command:
     return Command(OPERATOR_1, approval(governor.open_decisions[f"decision-{number:06d}"]))
 
 
-async def test_who_only_watches_a_storm_is_told_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of all that came meanwhile at once, and of each decision the newest state."""
-    monkeypatch.setattr(sessions, "STORM_PAUSE_S", 3600.0)
+async def in_a_storm(core: str = "") -> tuple[Governor, Session]:
+    """Return a session that was told of a storm of proposals, and not yet of the one that came after them."""
     store, governor = await begun()
-    session = Session(store, governor, core="", offset=1)
+    session = Session(store, governor, core=core, offset=1)
     await propose(governor, range(STORM))
     await session.news(PATIENCE_S)
     await propose(governor, [STORM])
+    return governor, session
+
+
+async def test_who_only_watches_a_storm_is_told_after_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all that came meanwhile at once, and of each decision the newest state."""
+    monkeypatch.setattr(sessions, "STORM_PAUSE_S", 3600.0)
+    _, session = await in_a_storm()
     waiting = asyncio.create_task(session.news(PATIENCE_S))
     await asyncio.sleep(0)
     await asyncio.sleep(0)
@@ -123,11 +129,7 @@ async def test_who_only_watches_a_storm_is_told_after_a_pause(monkeypatch: pytes
 async def test_a_pause_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing else has to happen for what came in it to be told."""
     monkeypatch.setattr(sessions, "STORM_PAUSE_S", 0.02)
-    store, governor = await begun()
-    session = Session(store, governor, core="", offset=1)
-    await propose(governor, range(STORM))
-    await session.news(PATIENCE_S)
-    await propose(governor, [STORM])
+    _, session = await in_a_storm()
     async with asyncio.timeout(PATIENCE_S):
         assert len((await session.news(3600.0)).changes) == 1
     session.close()
@@ -137,11 +139,7 @@ async def test_a_pause_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_who_acts_in_a_storm_is_told_at_once(monkeypatch: pytest.MonkeyPatch, core: str) -> None:
     """An operator that decides, and a core, wait for nothing."""
     monkeypatch.setattr(sessions, "STORM_PAUSE_S", 3600.0)
-    store, governor = await begun()
-    session = Session(store, governor, core=core, offset=1)
-    await propose(governor, range(STORM))
-    await session.news(PATIENCE_S)
-    await propose(governor, [STORM])
+    governor, session = await in_a_storm(core)
     if not core:
         await session.bring([approval_of(governor, 0)], 1)
     async with asyncio.timeout(PATIENCE_S):

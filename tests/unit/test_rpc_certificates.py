@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import ssl
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
@@ -19,6 +18,7 @@ from governance_server.rpc.certificates import (
     issue_client_certificate,
     issue_server_certificate,
 )
+from tests.support.clock import CountedEntropy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,17 +26,6 @@ if TYPE_CHECKING:
 NOW_US = 1_800_000_000_000_000
 NOW = datetime.fromtimestamp(NOW_US // 1_000_000, tz=UTC)
 YEAR_US = 365 * 86400 * 1_000_000
-
-
-class CountedEntropy:
-    """Chance that counts: each draw is other bytes."""
-
-    def __init__(self) -> None:
-        self._draws = 0
-
-    def token(self, length: int) -> bytes:
-        self._draws += 1
-        return hashlib.shake_256(bytes([self._draws])).digest(length)
 
 
 ENTROPY = CountedEntropy()

@@ -22,21 +22,11 @@ from governance_server.rpc.identity import (
     issue_token,
     parse_bearer,
 )
+from tests.support.clock import CountedEntropy
 from tests.unit.rpc_sites import METHODS
 
 NOW_US = 1_700_000_000_000_000
 ROLES = [role for role in v1.Role.values() if role != v1.ROLE_UNSPECIFIED]
-
-
-class CountedEntropy:
-    """Chance that counts: each draw is other bytes."""
-
-    def __init__(self) -> None:
-        self._draws = 0
-
-    def token(self, length: int) -> bytes:
-        self._draws += 1
-        return hashlib.shake_256(bytes([self._draws])).digest(length)
 
 
 def stored(proof: bytes, *, expires_at_us: int | None = None, revoked: bool = False) -> StoredCredential:
