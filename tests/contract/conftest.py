@@ -26,12 +26,13 @@ class Ground(Protocol):
 
 
 class SqliteGround:
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, monotonic_ns: Callable[[], int] | None) -> None:
         self.path = path
+        self.monotonic_ns = monotonic_ns
         self.stores: list[Store] = []
 
     async def open(self) -> Store:
-        store = await SqliteStore.open(self.path, create=True)
+        store = await SqliteStore.open(self.path, create=True, monotonic_ns=self.monotonic_ns)
         self.stores.append(store)
         return store
 
@@ -51,9 +52,14 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
 
 
-@pytest.fixture(params=["sqlite", "memory"])
+@pytest.fixture(params=["sqlite", "sqlite, quick disk", "memory"])
 async def ground(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[Ground]:
-    chosen = SqliteGround(path) if request.param == "sqlite" else MemoryGround()
+    grounds: dict[str, Callable[[], SqliteGround | MemoryGround]] = {
+        "sqlite": lambda: SqliteGround(path, None),
+        "sqlite, quick disk": lambda: SqliteGround(path, lambda: 0),  # no commit takes any time
+        "memory": MemoryGround,
+    }
+    chosen = grounds[request.param]()
     yield chosen
     for store in chosen.stores:
         await store.close()

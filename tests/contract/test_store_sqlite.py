@@ -15,7 +15,7 @@ from alembic.migration import MigrationContext
 
 from governance import v1
 from governance_server.engine.ports import Appendage, DecisionQuery, StoreBusyError, StoreError
-from governance_server.ledger import queries, sqlite_store, statements
+from governance_server.ledger import queries, sqlite_store, statements, write_back
 from governance_server.ledger.listing import selection
 from governance_server.ledger.migration import known_revisions, migrate, migration_engine
 from governance_server.ledger.schema import REVISION, metadata
@@ -74,14 +74,15 @@ class TestFile:
         """However SQLite was built, a write does not blank what it overwrites; erasing has that done by itself."""
         assert list(await store._driver.execute_fetchall("PRAGMA secure_delete")) == [(0,)]
 
-    async def test_the_log_is_written_back_now_and_then(self, path: Path, store: SqliteStore) -> None:
-        """The log does not grow with the ledger: it is written back into the database and begun anew."""
-        ((pages,),) = await store._driver.execute_fetchall("PRAGMA wal_autocheckpoint")
-        assert pages == 4000
-        await store._driver.execute("PRAGMA wal_autocheckpoint = 40")
+    async def test_the_log_begins_anew(self, path: Path, store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The log does not grow with the ledger: it is written back and begun anew, by no commit."""
+        monkeypatch.setattr(write_back, "DUE_PAGES", 40)
+        monkeypatch.setattr(write_back, "LONG_PAGES", 100)
+        await store._driver.execute("PRAGMA wal_autocheckpoint = 0")
         builder = LedgerBuilder()
-        for number in range(30):
+        for number in range(60):
             await append(store, builder.decided(f"decision-{number}", personal=bytes(20_000)))
+            await _written_back(store)
         sizes = await asyncio.to_thread(lambda: [path.stat().st_size, path.with_name("ledger.db-wal").stat().st_size])
         assert sizes[1] < sizes[0] / 2
 
@@ -91,8 +92,29 @@ class TestFile:
         before = (await asyncio.to_thread(path.stat)).st_size
         builder = LedgerBuilder()
         await append(store, *[builder.decided(f"decision-{n}", personal=bytes(1000)) for n in range(DUE_PAGES)])
-        await store._write_back._driver.carry_out(lambda _: None)  # after what was left to it
+        await _written_back(store)
         assert (await asyncio.to_thread(path.stat)).st_size > before + 1_000_000
+
+    async def test_what_cannot_be_written_back_is_tried_again(
+        self, store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Writing the log back may fail, and nobody who commits hears of it; the next time does what is left."""
+        monkeypatch.setattr(write_back, "DUE_PAGES", 1)
+        builder = LedgerBuilder()
+        store._write_back._beside.leave(lambda connection: connection.close())
+        await append(store, builder.decided("decision-1"))
+        await _written_back(store)
+        assert (await store.head()).offset == 1
+        await append(store, builder.decided("decision-2"))
+        await _written_back(store)
+        assert (await store.head()).offset == 2
+
+
+async def _written_back(store: SqliteStore) -> None:
+    """Return when what was written was written back, as far as that could be done."""
+    under_way = store._write_back._under_way
+    if under_way is not None:
+        await asyncio.wait([under_way])
 
 
 class TestDriver:

@@ -86,10 +86,10 @@ def _opening(doom: Doom) -> None:
 
     real = SqliteStore.open
 
-    async def opened(path: Any, *, create: bool) -> Any:
+    async def opened(path: Any, **options: Any) -> Any:
         if doom.is_next:
-            await doom.die_within(real(path, create=create), 0.03)
-        return await real(path, create=create)
+            await doom.die_within(real(path, **options), 0.03)
+        return await real(path, **options)
 
     SqliteStore.open = opened  # type: ignore[method-assign]  # this process is there to be broken
 
@@ -172,7 +172,7 @@ def _adopted(doom: Doom) -> None:
 def _answered(doom: Doom) -> None:
     from governance_server.engine import governor
 
-    _wrap(governor, "_answer", after=doom.pass_by)
+    _wrap(governor, "answer", after=doom.pass_by)
 
 
 def _checkpointing(doom: Doom) -> None:

@@ -50,8 +50,8 @@ class Driver(aiosqlite.Connection):
     def carry_out_here(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do work on this thread; return or raise what it does.
 
-        Only for what is done sooner than it takes to go to the connection's thread and back, and only while nothing is
-        under way there.
+        Only for what takes about as long as to go to the connection's thread and back, and only while nothing is under
+        way there.
         """
         return work(self._conn)
 

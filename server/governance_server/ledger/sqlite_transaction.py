@@ -1,4 +1,4 @@
-"""One hold on the head of the ledger, on SQLite's writing connection: two visits to its thread, however much there is.
+"""One hold on the head of the ledger, on SQLite's writing connection: two pieces of work, however much there is.
 
 The first locks the head and reads what is wanted along with it; the second writes what was appended and commits. What
 is written is made ready before. Where much is appended part by part, each part but the last is written as the next one
@@ -100,11 +100,13 @@ class SqliteTransaction:
 
     Attributes:
         locked: What was read as the head was locked.
+        in_parts: Some of what was appended is being written on the connection's thread already.
     """
 
     def __init__(self, driver: Driver, locked: Locked) -> None:
         self._driver = driver
         self.locked = locked
+        self.in_parts = False
         self._end = locked.head
         self._hashes: list[bytes] = []
         self._ready: Sequence[Write] = ()
@@ -159,6 +161,7 @@ class SqliteTransaction:
         """Append entries and project what they changed."""
         assert_follows(appendage, self._end)
         if self._ready:
+            self.in_parts = True
             self._driver.leave(partial(self._write, self._ready))
         self._ready = list(writes(appendage, self._end))
         self._end = head_after(appendage, self._end)
@@ -169,7 +172,7 @@ class SqliteTransaction:
             return list(await self._driver.execute_fetchall(statement, (parameter,)))
 
     def _write(self, ready: Sequence[Write], connection: sqlite3.Connection) -> None:
-        """Write what was made ready, unless something before it could not be; on the connection's thread."""
+        """Write what was made ready, unless something before it could not be."""
         if self._fault is not None:
             return
         try:
@@ -179,7 +182,7 @@ class SqliteTransaction:
             self._fault = fault
 
     def commit(self, connection: sqlite3.Connection) -> None:
-        """Write the last of what was appended and commit; on the connection's thread.
+        """Write the last of what was appended and commit; after what was left to the connection's thread.
 
         Raises:
             StoreError: The tree lacks something.
@@ -193,12 +196,12 @@ class SqliteTransaction:
         commit(connection)
 
     def grow_tree(self, connection: sqlite3.Connection, added: Sequence[bytes]) -> None:
-        """Write the tiles that become full or longer; on the connection's thread."""
+        """Write the tiles that become full or longer; as part of the commit."""
         tiles.grow(connection, self.head.offset, added)
 
 
 def commit(connection: sqlite3.Connection) -> None:
-    """Commit: on the disk when it returns; on the connection's thread."""
+    """Commit: on the disk when it returns."""
     connection.execute(statements.COMMIT)
 
 

@@ -86,9 +86,10 @@ def _entries(records: Sequence[Record]) -> Iterator[Write]:
 
 def _projections(rows: Sequence[DecisionRow]) -> Iterator[Write]:
     projections = [projected(row) for row in rows]
-    # before the rows are overwritten: they still say how they were counted
-    ids = json.dumps([projection.decision_id for projection in projections])
-    yield Write(insertion.TAKE_FROM_TALLIES, (ids,))
+    # before the rows are overwritten: they still say how they were counted. A first version overwrites none.
+    known = [row.decision.decision_id for row in rows if row.decision.version > 1]
+    if known:
+        yield Write(insertion.TAKE_FROM_TALLIES, (json.dumps(known),))
     still_open = [value for projection in projections if not projection.ended for value in projection]
     ended = [value for projection in projections if projection.ended for value in projection]
     if still_open:
