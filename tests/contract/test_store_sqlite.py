@@ -372,7 +372,7 @@ class TestPlans:
         plan = await self.plan(store, queries.OPEN_DECISIONS.replace("?", "7"))
         assert plan == "SEARCH decisions USING INDEX open_decisions_by_offset (offset>?)"
 
-    @pytest.mark.parametrize("statement", [statements.READ_REQUESTS, statements.READ_DECISIONS])
+    @pytest.mark.parametrize("statement", [*statements.READ_REQUESTS, *statements.READ_DECISIONS])
     async def test_looking_up(self, store: SqliteStore, statement: str) -> None:
         """Keys are looked up one by one; nothing but the given keys is walked through."""
         plan = await self.plan(store, statement.replace("?", "'[]'"))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from governance_server.engine.ports import Appendage, DecisionRow, Wanted
     from governance_server.ledger.driver import Driver
+    from governance_server.ledger.statements import Lookup
     from governance_server.ledger.writes import Write
 
 PRIMARY_CODE: Final = 0xFF
@@ -74,9 +75,9 @@ def lock(connection: sqlite3.Connection, wanted: Wanted, *, patience_ms: int = 0
     with told_as_store_error("read"):
         return Locked(
             Head._make(head),
-            _read(connection, statements.READ_REQUESTS, wanted.keys),
-            _read(connection, statements.READ_DECISIONS, wanted.decision_ids),
-            _read(connection, statements.READ_REJECTIONS, [digest.hex() for digest in wanted.digests]),
+            look_up(connection, statements.READ_REQUESTS, wanted.keys),
+            look_up(connection, statements.READ_DECISIONS, wanted.decision_ids),
+            look_up(connection, statements.READ_REJECTIONS, [digest.hex() for digest in wanted.digests]),
         )
 
 
@@ -91,8 +92,13 @@ def _begin(connection: sqlite3.Connection, patience_ms: int) -> None:
         connection.execute("PRAGMA busy_timeout = 0")
 
 
-def _read(connection: sqlite3.Connection, statement: str, keys: Collection[str]) -> Sequence[Any]:
-    return connection.execute(statement, (_json_array(keys),)).fetchall() if keys else ()
+def look_up(connection: sqlite3.Connection, lookup: Lookup, keys: Collection[str]) -> Sequence[Any]:
+    """Return the rows that have one of the keys."""
+    if not keys:
+        return ()
+    if len(keys) == 1:
+        return connection.execute(lookup.one, tuple(keys)).fetchall()
+    return connection.execute(lookup.many, (json.dumps(tuple(keys)),)).fetchall()
 
 
 class SqliteTransaction:
@@ -137,15 +143,17 @@ class SqliteTransaction:
         """Return all entries after `offset`, in order."""
         if offset >= self.head.offset:
             return ()
-        return [stored_record(row) for row in await self._read(statements.READ_RECORDS_AFTER, offset)]
+        with told_as_store_error("read"):
+            rows = await self._driver.execute_fetchall(statements.READ_RECORDS_AFTER, (offset,))
+        return [stored_record(row) for row in rows]
 
     async def requests(self, keys: Collection[str]) -> Mapping[str, KnownRequest]:
         """Return those of the accepted commands that are known by one of the keys."""
-        return _requests(await self._read(statements.READ_REQUESTS, _json_array(keys)))
+        return _requests(await self._look_up(statements.READ_REQUESTS, keys))
 
     async def decisions(self, decision_ids: Collection[str]) -> Mapping[str, DecisionRow]:
         """Return those of the decisions that exist, open or closed, as of the head."""
-        return _decisions(await self._read(statements.READ_DECISIONS, _json_array(decision_ids)))
+        return _decisions(await self._look_up(statements.READ_DECISIONS, decision_ids))
 
     async def house(self) -> Mapping[str, bytes]:
         """Return what is kept of the house, by key, as of the head."""
@@ -154,8 +162,7 @@ class SqliteTransaction:
 
     async def rejections(self, digests: Collection[bytes]) -> Mapping[bytes, int]:
         """Return how many decisions about each of the actions were rejected; without those that none was."""
-        digits = _json_array([digest.hex() for digest in digests])
-        return _rejections(await self._read(statements.READ_REJECTIONS, digits))
+        return _rejections(await self._look_up(statements.READ_REJECTIONS, [digest.hex() for digest in digests]))
 
     async def append(self, appendage: Appendage) -> None:
         """Append entries and project what they changed."""
@@ -167,9 +174,9 @@ class SqliteTransaction:
         self._end = head_after(appendage, self._end)
         self._hashes += [record.hash for record in appendage.records]
 
-    async def _read(self, statement: str, parameter: str | int) -> Sequence[Any]:
+    async def _look_up(self, lookup: Lookup, keys: Collection[str]) -> Sequence[Any]:
         with told_as_store_error("read"):
-            return list(await self._driver.execute_fetchall(statement, (parameter,)))
+            return await self._driver.carry_out(partial(look_up, lookup=lookup, keys=keys))
 
     def _write(self, ready: Sequence[Write], connection: sqlite3.Connection) -> None:
         """Write what was made ready, unless something before it could not be."""
@@ -225,10 +232,6 @@ def stored_record(row: Sequence[Any]) -> Record:
     """Return an entry as it was stored."""
     offset, decision_id, entry, hash_, salt, personal, operator = row
     return Record(offset, decision_id, entry, hash_, salt or b"", personal or b"", operator)
-
-
-def _json_array(keys: Collection[str]) -> str:
-    return json.dumps(tuple(keys))
 
 
 def _requests(rows: Iterable[Any]) -> dict[str, KnownRequest]:

@@ -1,11 +1,12 @@
 """The statements of the write path: made with SQLAlchemy once, when the module is loaded, and then used as text.
 
-They take positional parameters. A set of keys is one parameter, a JSON array, so that the text never changes.
+They take positional parameters. A set of keys is one parameter, a JSON array, so that the text never changes; one key
+is asked for by itself, which takes a quarter of the time.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from sqlalchemy import bindparam, column, func, insert, select, update
 from sqlalchemy.dialects import sqlite
@@ -24,7 +25,7 @@ from governance_server.ledger.schema import (
 )
 
 if TYPE_CHECKING:
-    from sqlalchemy import ScalarSelect, Table
+    from sqlalchemy import ColumnElement, ScalarSelect, Select, Table
     from sqlalchemy.sql.expression import ClauseElement
 
 _QMARK: Final = sqlite.dialect(paramstyle="qmark")
@@ -49,6 +50,23 @@ def _upsert(table: Table, key: str, *kept: str) -> str:
         statement.on_conflict_do_update(index_elements=[key], set_=changed),
         *table.columns.keys(),
     )
+
+
+class Lookup(NamedTuple):
+    """A statement that looks rows up by a column, in two forms.
+
+    Attributes:
+        one: Takes the value of the column.
+        many: Takes a JSON array of values.
+    """
+
+    one: str
+    many: str
+
+
+def _lookup(statement: Select[Any], by: ColumnElement[str]) -> Lookup:
+    one, many = statement.where(by == bindparam("key")), statement.where(by.in_(_keys()))
+    return Lookup(positional(one, "key"), positional(many, "keys"))
 
 
 def _keys() -> ScalarSelect[str]:
@@ -101,17 +119,13 @@ READ_RECORDS_AFTER: Final = positional(
     .order_by(entries.c.offset),
     "after",
 )
-READ_REQUESTS: Final = positional(select(requests).where(requests.c.key.in_(_keys())), "keys")
+READ_REQUESTS: Final = _lookup(select(requests), requests.c.key)
 READ_HOUSE: Final = positional(select(house))
-READ_REJECTIONS: Final = positional(
-    select(decisions.c.rejected_action, func.count())
-    .where(decisions.c.rejected_action.in_(_keys()))
-    .group_by(decisions.c.rejected_action),
-    "keys",
+READ_REJECTIONS: Final = _lookup(
+    select(decisions.c.rejected_action, func.count()).group_by(decisions.c.rejected_action),
+    decisions.c.rejected_action,
 )
-READ_DECISIONS: Final = positional(
-    select(decisions.c.decision_id, decisions.c.decision).where(decisions.c.decision_id.in_(_keys())), "keys"
-)
+READ_DECISIONS: Final = _lookup(select(decisions.c.decision_id, decisions.c.decision), decisions.c.decision_id)
 
 READ_LEAVES: Final = positional(
     select(entries.c.hash)
