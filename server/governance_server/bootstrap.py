@@ -6,7 +6,7 @@ import asyncio
 import signal
 from contextlib import asynccontextmanager, contextmanager, suppress
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
 
@@ -20,8 +20,10 @@ from governance_server.engine.notary import Notary, NotaryError
 from governance_server.engine.notifier import Destination, Notifier, Sources
 from governance_server.engine.ports import BookmarkError, SignerError
 from governance_server.ledger import backup, verification
+from governance_server.ledger.remembering import Remembering
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.ledger.verified_rows import VerifiedRows
+from governance_server.ledger.walking import verify_beside
 from governance_server.notifications.bookmarks import FileBookmarks
 from governance_server.rpc import certificates
 from governance_server.rpc.authentication import Authenticator
@@ -38,6 +40,22 @@ if TYPE_CHECKING:
     from governance_server.notifications.settings import NotifySetting
 
 log = structlog.get_logger(__name__)
+
+
+class Beside(NamedTuple):
+    """Who works beside the governor while the server serves.
+
+    Attributes:
+        notifier: Tells people elsewhere.
+        notary: Signs checkpoints.
+        lookout: Looks for what other processes append.
+        remembering: Remembers what the next start need not verify.
+    """
+
+    notifier: Notifier
+    notary: Notary
+    lookout: Lookout
+    remembering: Remembering
 
 
 @asynccontextmanager
@@ -101,14 +119,15 @@ async def serve(directory: Directory, *, listen: str | None, announce: Callable[
     directories.assure_private(directory)
     with directory.held():
         async with open_store(directory) as store:
-            await _verify_news(store)
             clock, limits = await _clock(store), Limits()
             connections = Connections(limits)
             governor = Governor(store, clock, SystemEntropy(), connections.operators)
             remembered = VerifiedRows(directory.verified, version("governance-workspace"))
-            await governor.recover(verification.verified_open_decisions(store, remembered))
+            await _recover(governor, store, directory, remembered)
             notary = await _notary(directory, store, clock)
+            ledger_id = await store.ledger_id()
             lookout = Lookout(store, clock, governor)
+            remembering = Remembering(remembered, governor, clock, ledger_id)
             notifier = await _notifier(directory, config, governor, store, clock)
             edge = Edge(
                 store=store,
@@ -118,14 +137,15 @@ async def serve(directory: Directory, *, listen: str | None, announce: Callable[
                 authenticator=Authenticator(store, clock, cache_s=limits.credential_cache_s),
                 limits=limits,
                 connections=connections,
-                ledger_id=await store.ledger_id(),
+                ledger_id=ledger_id,
                 version=version("governance-workspace"),
                 started_us=clock.now_us(),
             )
             server = RpcServer(edge, _tls(directory), listen=config.listen, listen_mutual=config.listen_mutual)
             serving = _serving(config, server)
             with _written(directory, serving):
-                await _serve_until_stopped(server, governor, notifier, notary, lookout, lambda: announce(serving))
+                beside = Beside(notifier, notary, lookout, remembering)
+                await _serve_until_stopped(server, governor, beside, lambda: announce(serving))
 
 
 async def _clock(store: SqliteStore) -> SystemClock:
@@ -186,21 +206,35 @@ async def _notary(directory: Directory, store: SqliteStore, clock: SystemClock) 
     return notary
 
 
-async def _verify_news(store: SqliteStore) -> None:
+async def _recover(governor: Governor, store: SqliteStore, directory: Directory, remembered: VerifiedRows) -> None:
+    """Read and verify what is open, and meanwhile the entries that have come since the ledger was last verified.
+
+    Raises:
+        LedgerDamagedError: Something is not what was written: what is wrong with the entries is told first.
+        StoreError: The ledger could not be read, or not be written.
+    """
+    verifying = asyncio.create_task(_verify_news(store, directory))
+    try:
+        await governor.recover(verification.verified_open_decisions(store, remembered))
+        await verifying
+    except verification.LedgerDamagedError:
+        await verifying
+        raise
+    finally:
+        verifying.cancel()
+        await asyncio.gather(verifying, return_exceptions=True)
+
+
+async def _verify_news(store: SqliteStore, directory: Directory) -> None:
     """Verify what was appended since the ledger was last verified and note that it was."""
     verified = await store.verified_offset()
-    offset = (await verification.verify(store, after=verified)).offset
+    offset = (await verify_beside(store, directory.ledger, after=verified)).offset
     await store.record_verified(offset)
     log.info("ledger verified", since=verified, offset=offset)
 
 
 async def _serve_until_stopped(
-    server: RpcServer,
-    governor: Governor,
-    notifier: Notifier,
-    notary: Notary,
-    lookout: Lookout,
-    announce: Callable[[], None],
+    server: RpcServer, governor: Governor, beside: Beside, announce: Callable[[], None]
 ) -> None:
     """Serve until a signal comes or the ledger fails; then stop in good order.
 
@@ -214,9 +248,10 @@ async def _serve_until_stopped(
     governing = asyncio.create_task(governor.run())
     timing = asyncio.create_task(governor.timekeeper.run())
     # Not among those that end the server: a gate that cannot tell anybody still has to stand.
-    notifying = asyncio.create_task(notifier.run(governor.tails))
-    signing = asyncio.create_task(notary.run())
-    looking = asyncio.create_task(lookout.run())
+    notifying = asyncio.create_task(beside.notifier.run(governor.tails))
+    signing = asyncio.create_task(beside.notary.run())
+    remembering = asyncio.create_task(beside.remembering.run())
+    looking = asyncio.create_task(beside.lookout.run())
     waiting = asyncio.create_task(stopped.wait())
     try:
         await server.start()
@@ -228,13 +263,14 @@ async def _serve_until_stopped(
         timing.cancel()
         notifying.cancel()
         signing.cancel()
+        remembering.cancel()
         looking.cancel()
         if not governing.done():
             governing.cancel()
         governor.close()
         waiting.cancel()
-        await asyncio.wait([governing, timing, notifying, signing, looking, waiting])
-        await notary.try_to_sign()
+        await asyncio.wait([governing, timing, notifying, signing, remembering, looking, waiting])
+        await beside.notary.try_to_sign()
     for task in (governing, timing, looking):
         with suppress(asyncio.CancelledError):
             task.result()

@@ -12,17 +12,16 @@ from governance import v1
 from governance_server.domain.command import Command
 from governance_server.domain.digest import action_digest
 from governance_server.engine.governor import Governor
-from governance_server.ledger import open_check
-from governance_server.ledger.projection_check import first_wrong
 from governance_server.ledger.sqlite_store import SqliteStore
-from governance_server.ledger.verification import LedgerDamagedError, check, verified_open_decisions
+from governance_server.ledger.verification import LedgerDamagedError, check
 from governance_server.ledger.verified_rows import HASH_BYTES, Place, Rows, VerifiedRows
-from tests.contract.test_verification import ask, live
+from tests.contract.test_verification import live
 from tests.support.clock import CountedEntropy, ManualClock
 from tests.support.messages import OPERATOR_1, approval, proposing
+from tests.support.starts import ask, comparisons, started
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 OPEN = ["decision-000003", "decision-000001"]
@@ -46,20 +45,7 @@ def remembered(path: Path) -> VerifiedRows:
 @pytest.fixture
 def compared(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the decisions that are compared with their entries, as they are."""
-    names: list[str] = []
-
-    async def counting(driver: object, rows: Sequence[tuple[str, int]], compare: object) -> object:
-        names.extend(row[0] for row in rows)
-        return await first_wrong(driver, rows, compare)  # type: ignore[arg-type]  # as they came
-
-    monkeypatch.setattr(open_check, "first_wrong", counting)
-    return names
-
-
-async def started(store: SqliteStore, remembered: VerifiedRows | None) -> list[str]:
-    """Read and verify what is open, as a start does; return the decisions."""
-    pages = verified_open_decisions(store, remembered)
-    return [v1.Decision.FromString(serialized).decision_id async for page in pages for serialized in page]
+    return comparisons(monkeypatch)
 
 
 async def propose(store: SqliteStore, number: int) -> None:

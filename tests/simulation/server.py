@@ -290,12 +290,17 @@ class Life:
         serving: Coroutine[Any, Any, None] = bootstrap._serve_until_stopped(
             self.calls,  # type: ignore[arg-type]  # all of RpcServer that it starts and stops
             governor,
-            notifier,
-            notary,
-            lookout,
+            bootstrap.Beside(notifier, notary, lookout, _NoRemembering()),  # type: ignore[arg-type]  # it has no file
             lambda: None,
         )
         await serving
+
+
+class _NoRemembering:
+    """Remembers nothing for the next start: there is no file on this disk but the ledger."""
+
+    async def run(self) -> None:
+        await asyncio.get_running_loop().create_future()
 
 
 class _NoBookmarks:

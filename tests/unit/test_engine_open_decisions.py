@@ -38,6 +38,13 @@ def row(number: int, *, state: v1.DecisionState.ValueType = PENDING, about: int 
     return DecisionRow(decision, decision.SerializeToString(deterministic=True))
 
 
+def at(number: int, offset: int, *, version: int = 1, state: v1.DecisionState.ValueType = PENDING) -> DecisionRow:
+    """Return a decision as an entry left it."""
+    decision = row(number, state=state).decision
+    decision.offset, decision.version = offset, version
+    return DecisionRow(decision, decision.SerializeToString(deterministic=True))
+
+
 class TestOpenDecisions:
     def test_what_was_touched_lately_is_not_parsed(self) -> None:
         """The message that was decided on is the one that is decided on next."""
@@ -118,6 +125,47 @@ class TestGlance:
         """Bytes that are no message are refused like any other's."""
         with pytest.raises(DecodeError):
             glance(b"\xff")
+
+
+class TestTurnover:
+    def test_what_came_and_what_went(self) -> None:
+        """A decision comes when it is opened and at each change, the latest last, and its former state goes with it."""
+        held = OpenDecisions()
+        turnover = held.turnover
+        for number in (1, 2, 3):
+            held.hold(f"decision-{number}", *at(number, number)[::-1])
+        assert list(turnover.take().came) == ["decision-1", "decision-2", "decision-3"]
+        held.hold("decision-2", *at(2, 4)[::-1])
+        held.hold("decision-1", *at(1, 5)[::-1])
+        held.hold("decision-2", *at(2, 6)[::-1])
+        held.drop("decision-3")
+        held.hold("decision-4", *at(4, 7)[::-1])
+        held.drop("decision-4")
+        assert turnover.take() == ({"decision-2": None, "decision-1": None}, [2, 1, 3])
+        assert list(turnover.came) == []
+        assert turnover.take() == ({}, [])
+
+    def test_given_back(self) -> None:
+        """What nothing came of comes again, unless it has ended."""
+        held = OpenDecisions()
+        for number in (1, 2):
+            held.hold(f"decision-{number}", *at(number, number)[::-1])
+        taken = held.turnover.take()
+        held.drop("decision-1")
+        held.turnover.give_back(taken, [name for name in taken.came if name in held])
+        assert held.turnover.take() == ({"decision-2": None}, [1])
+
+    def test_doubted(self) -> None:
+        """A decision is doubted that others left open, or that was not held before and did not begin; until it ends."""
+        memory = Memory()
+        memory.take_over(at(1, 1))
+        memory.take_over(at(2, 2, version=3))
+        memory.doubt([at(3, 3), at(4, 4, state=REJECTED)])
+        doubted = memory.open.turnover.doubted
+        assert doubted == {"decision-2", "decision-3"}
+        memory.take_over(at(3, 5))
+        memory.take_over(at(2, 6, state=REJECTED))
+        assert doubted == {"decision-3"}
 
 
 class TestMemory:

@@ -242,7 +242,9 @@ class Governor:
             self.tails.forget(entry)
         house = house_of(await transaction.house()) if any(map(concerns_house, appended)) else memory.house
         named = {record.decision_id for record in records if record.decision_id}
-        return house, dict(await transaction.decisions(named))
+        others = dict(await transaction.decisions(named))
+        memory.doubt(others.values())  # nobody has verified what other processes left
+        return house, others
 
     def _keep_up_with(self, head: Head) -> None:
         """Have time go on from where the ledger is."""

@@ -13,7 +13,7 @@ from governance_server.engine.open_decisions import OpenDecisions
 from governance_server.engine.ports import Head
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
     from governance_server.engine.ports import DecisionRow
 
@@ -43,7 +43,7 @@ class Memory:
         self._alarmed: set[str] = set()
 
     @property
-    def open(self) -> Mapping[str, v1.Decision]:
+    def open(self) -> OpenDecisions:
         """The open decisions, by id."""
         return self._open
 
@@ -80,6 +80,13 @@ class Memory:
             if glanced.alarms:
                 self._alarmed.add(name)
             yield name, glanced
+
+    def doubt(self, rows: Iterable[DecisionRow]) -> None:
+        """Note that decisions were read as other processes have left them, before they are decided on or taken over.
+
+        Nobody has verified what they left: those of them that are open are not vouched for before the next start.
+        """
+        self._open.doubt(row.decision.decision_id for row in rows if is_open(row.decision.state))
 
     def take_over(self, row: DecisionRow) -> str:
         """Take over a decision as it stands now; return its id."""

@@ -13,9 +13,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeVar, overload
 
 from governance import v1
+from governance_server.engine.turnover import Turnover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 T = TypeVar("T")
 
@@ -28,10 +29,12 @@ class OpenDecisions(Mapping[str, v1.Decision]):
 
     Attributes:
         serialized: The same as bytes. Who puts a new one in need not have it as a message.
+        turnover: What has come and gone by `hold` and `drop`.
     """
 
     def __init__(self) -> None:
         self.serialized: dict[str, bytes] = {}
+        self.turnover = Turnover()
         self._younger: dict[str, v1.Decision] = {}
         self._older: dict[str, v1.Decision] = {}
 
@@ -66,6 +69,12 @@ class OpenDecisions(Mapping[str, v1.Decision]):
 
     def hold(self, decision_id: str, serialized: bytes, decision: v1.Decision) -> None:
         """Hold a decision as it stands now, as bytes and as the message that they are of."""
+        came = self.turnover.came
+        if decision_id in came:
+            del came[decision_id]  # it goes to the end
+        else:
+            self._note_coming(decision_id, decision)
+        came[decision_id] = None
         self.serialized[decision_id] = serialized
         if len(self._younger) < GENERATION:
             self._younger[decision_id] = decision
@@ -74,9 +83,30 @@ class OpenDecisions(Mapping[str, v1.Decision]):
 
     def drop(self, decision_id: str) -> None:
         """Drop a decision that is not open any more; nothing of it stays behind."""
-        if self.serialized.pop(decision_id, None) is not None:
+        if decision_id in self.serialized:
+            self._note_going(decision_id)
+            del self.serialized[decision_id]
             self._younger.pop(decision_id, None)
             self._older.pop(decision_id, None)
+
+    def doubt(self, decision_ids: Iterable[str]) -> None:
+        """Note that others have left decisions open: what is held of them from now on came out of the store."""
+        self.turnover.doubted.update(decision_ids)
+
+    def _note_coming(self, decision_id: str, decision: v1.Decision) -> None:
+        turnover = self.turnover
+        if decision_id in self.serialized:
+            turnover.gone.append(self[decision_id].offset)
+        elif decision.version > 1:  # it did not begin here, and what went before was not held
+            turnover.doubted.add(decision_id)
+
+    def _note_going(self, decision_id: str) -> None:
+        turnover = self.turnover
+        if decision_id in turnover.came:
+            del turnover.came[decision_id]
+        else:
+            turnover.gone.append(self[decision_id].offset)
+        turnover.doubted.discard(decision_id)
 
     def _touch(self, decision_id: str, decision: v1.Decision) -> None:
         if len(self._younger) >= GENERATION:

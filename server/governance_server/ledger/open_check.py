@@ -83,7 +83,9 @@ async def verified_pages(
     elif remembered is not None:
         ((ledger_id, offset, hash_),) = await driver.execute_fetchall(_HEAD)
         here = Place(ledger_id, offset, hash_, remembered.release)
-        if here != place or verified != known:
+        if here == place and verified == known:
+            remembered.place = here
+        else:
             remembered.write(here, verified)
 
 

@@ -31,7 +31,12 @@ START: Final = Head(0, NO_HASH, 0)
 
 
 class LedgerDamagedError(Exception):
-    """The ledger is not what was written; the message says in a sentence where and what."""
+    """The ledger is not what was written; the message says in a sentence where and what.
+
+    Attributes:
+        offset: The entry where it shows; 0 where it is none.
+        what: What is wrong.
+    """
 
     def __init__(self, offset: int, what: str) -> None:
         place = f" at entry {offset}" if offset else ""
@@ -42,6 +47,7 @@ class LedgerDamagedError(Exception):
             " from a backup."
         )
         self.offset = offset
+        self.what = what
 
 
 class Verified(NamedTuple):
