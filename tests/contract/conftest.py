@@ -11,6 +11,7 @@ import pytest
 from governance_server.ledger.sqlite_store import SqliteStore
 from tests.support.entries import LedgerBuilder
 from tests.support.in_memory_store import InMemoryStore
+from tests.support.lived import live
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -79,6 +80,15 @@ def tamper(path: Path) -> Callable[..., None]:
             assert connection.execute(statement, values).rowcount > 0, "nothing was tampered with"
 
     return execute
+
+
+@pytest.fixture
+async def lived(path: Path) -> AsyncIterator[SqliteStore]:
+    """Return a store on a ledger that was lived."""
+    store = await SqliteStore.open(path, create=True)
+    await live(store)
+    yield store
+    await store.close()
 
 
 @pytest.fixture

@@ -19,8 +19,8 @@ from governance_server.ledger.migration import SCRIPTS, migrate, migration_engin
 from governance_server.ledger.schema import metadata
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.ledger.verification import check
-from tests.contract.test_verification import LIVED, live
 from tests.support.entries import LedgerBuilder, append
+from tests.support.lived import LIVED, live
 from tests.support.messages import OPERATOR_1
 from tests.unit.test_tree import naive_root
 

@@ -15,28 +15,25 @@ from governance_server.engine.governor import Governor
 from governance_server.engine.open_decisions import OpenDecisions
 from governance_server.ledger import remembering as remembering_module
 from governance_server.ledger.remembering import INTERVAL_US, SLICE
-from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.ledger.verification import LedgerDamagedError
 from governance_server.ledger.verified_rows import VerifiedRows
-from tests.contract.test_verification import live
 from tests.support.clock import CountedEntropy, ManualClock
 from tests.support.messages import OPERATOR_1, approval
 from tests.support.starts import HastyClock, Serving, as_verified, ask, comparisons, content, next_start, replace
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
+
+    from governance_server.ledger.sqlite_store import SqliteStore
 
 STILL_OPEN = ["decision-000003", "decision-000001"]
 """What is open after `live`: the first is pending, the other approved."""
 
 
 @pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteStore]:
-    store = await SqliteStore.open(path, create=True)
-    await live(store)
-    yield store
-    await store.close()
+def store(lived: SqliteStore) -> SqliteStore:
+    return lived
 
 
 @pytest.fixture

@@ -10,18 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from governance import v1
-from governance_server.domain.command import Command
 from governance_server.domain.digest import action_digest, entry_hash
 from governance_server.domain.moment import timestamp
-from governance_server.engine.enrolment import create_ledger, issue_credential, revoke_credential
-from governance_server.engine.governor import Governor
 from governance_server.engine.ports import Appendage, Record
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.ledger.verification import LedgerDamagedError, check, verify, verify_open_decisions
-from tests.support.clock import CountedEntropy, ManualClock
 from tests.support.entries import START_US, LedgerBuilder, append
 from tests.support.in_memory_store import InMemoryStore
-from tests.support.messages import OPERATOR_1, approval, proposing, rejection
+from tests.support.lived import LIVED
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -29,8 +25,6 @@ if TYPE_CHECKING:
 
 LAST = 8
 PERSONAL = b"who it was"
-LIVED = 9
-"""Where the ledger of `live` ends."""
 
 
 async def fill(store: SqliteStore | InMemoryStore) -> LedgerBuilder:
@@ -39,43 +33,6 @@ async def fill(store: SqliteStore | InMemoryStore) -> LedgerBuilder:
     await append(store, Appendage([builder.created()]))
     await append(store, *[builder.decided(f"decision-{number % 3}", personal=PERSONAL) for number in range(LAST - 1)])
     return builder
-
-
-async def live(store: SqliteStore) -> None:
-    """Have a ledger lived: two are let in, of three proposals one is approved and one rejected, one leaves again."""
-    clock, entropy = ManualClock(), CountedEntropy()
-    await create_ledger(store, clock, entropy)
-    for credential in (
-        v1.Credential(credential_id="c" * 16, name="maximus", role=v1.ROLE_CORE),
-        v1.Credential(
-            credential_id="0" * 16, name="operator-1", role=v1.ROLE_SOC_OPERATOR, expires_at=timestamp(2**50)
-        ),
-    ):
-        await issue_credential(store, clock, entropy, credential=credential, proof=bytes(32))
-    governor = Governor(store, clock, entropy)
-    await governor.recover()
-    for number in (1, 2, 3):
-        await ask(governor, proposing(number))
-    for judge, number in ((approval, 1), (rejection, 2)):
-        decision = governor.open_decisions[f"decision-{number:06d}"]
-        await ask(governor, Command(OPERATOR_1, judge(decision)))
-    await revoke_credential(store, clock, entropy, name="operator-1")
-
-
-async def ask(governor: Governor, command: Command) -> None:
-    """Have one command decided, which has to be accepted."""
-    answers: list[v1.Receipt] = []
-    await governor.submit([command], answers.extend)  # type: ignore[arg-type]  # no fault
-    await governor.drain()
-    assert [answer.HasField("accepted") for answer in answers] == [True]
-
-
-@pytest.fixture
-async def lived(path: Path) -> AsyncIterator[SqliteStore]:
-    store = await SqliteStore.open(path, create=True)
-    await live(store)
-    yield store
-    await store.close()
 
 
 @pytest.fixture

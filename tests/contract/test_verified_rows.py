@@ -12,17 +12,17 @@ from governance import v1
 from governance_server.domain.command import Command
 from governance_server.domain.digest import action_digest
 from governance_server.engine.governor import Governor
-from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.ledger.verification import LedgerDamagedError, check
 from governance_server.ledger.verified_rows import HASH_BYTES, Place, Rows, VerifiedRows
-from tests.contract.test_verification import live
 from tests.support.clock import CountedEntropy, ManualClock
 from tests.support.messages import OPERATOR_1, approval, proposing
 from tests.support.starts import ask, comparisons, started
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
+
+    from governance_server.ledger.sqlite_store import SqliteStore
 
 OPEN = ["decision-000003", "decision-000001"]
 """What is open after `live`, in the order of their last changes."""
@@ -30,11 +30,8 @@ PLACE = Place("0" * 32, 7, bytes(32), "1")
 
 
 @pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteStore]:
-    store = await SqliteStore.open(path, create=True)
-    await live(store)
-    yield store
-    await store.close()
+def store(lived: SqliteStore) -> SqliteStore:
+    return lived
 
 
 @pytest.fixture

@@ -9,24 +9,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 from governance_server.ledger import verification, walking
-from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.ledger.verification import LedgerDamagedError, Verified
 from governance_server.ledger.walking import verify_beside
-from tests.contract.test_verification import live
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import Callable
     from pathlib import Path
 
     from governance_server.engine.ports import Store
+    from governance_server.ledger.sqlite_store import SqliteStore
 
 
 @pytest.fixture
-async def store(path: Path) -> AsyncIterator[SqliteStore]:
-    store = await SqliteStore.open(path, create=True)
-    await live(store)
-    yield store
-    await store.close()
+def store(lived: SqliteStore) -> SqliteStore:
+    return lived
 
 
 @pytest.fixture

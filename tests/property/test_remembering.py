@@ -18,7 +18,7 @@ from governance_server.engine.ports import StoreError
 from governance_server.ledger.sqlite_store import SqliteStore
 from governance_server.ledger.verification import LedgerDamagedError
 from governance_server.ledger.verified_rows import VerifiedRows
-from tests.contract.test_verification import live
+from tests.support.lived import live
 from tests.support.starts import Serving, next_start, started
 
 NUMBERS = st.integers(3, 4)
