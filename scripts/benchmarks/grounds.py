@@ -1,14 +1,15 @@
 """Grounds: server directories to measure on, new ones and such as hold very much already.
 
 A full one is lived through by the real governor, in this process, on the real store; then the real server starts on it
-once, verifies all of it, signs it, and stops. So it is what a server that ran for long would leave, and it is kept for
-the next run, if there is a folder to keep it in.
+once, verifies what it does not know to be verified, signs it, and stops. So it is what a server that ran for long would
+leave, and it is kept for the next run, if there is a folder to keep it in.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 import shutil
 import time
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -50,6 +51,8 @@ _BYTES_A_DECISION: Final = 5_500
 """On the disk, while it is open: a fifth more than was measured."""
 _BYTES_AN_ENTRY: Final = 2_000
 """On the disk, with its share of what the decision leaves: a fifth more than was measured."""
+_MADE: Final = "made"
+"""The file that says that a ground is whole, and how long the first start on it took."""
 _VERSION: Final = 1
 """Of what is lived through: a kept ground of another one is left alone, and a new one made."""
 
@@ -109,7 +112,7 @@ def kept_ground(keep: Path, fill: Fill, progress: Progress) -> Path:
     """Return the folder of a ground, made now unless it was kept from before."""
     folder = keep / fill.folder
     ledger = folder / "server" / "ledger.db"
-    if ledger.exists() and time.time() - (folder / "made").stat().st_mtime < MOST_AGE_S:
+    if ledger.exists() and time.time() - (folder / _MADE).stat().st_mtime < MOST_AGE_S:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     _assure_room(keep, fill)
@@ -140,11 +143,19 @@ def _make(folder: Path, fill: Fill, progress: Progress) -> None:
         runner.run(live(Directory(server.directory), ended, fill.open_decisions, progress))
     progress.say(f"{fill.title}: the server verifies and signs what was made.")
     try:
+        began = time.perf_counter()
         server.start()
+        took_s = time.perf_counter() - began
         server.stop()
     finally:
         server.close()
-    (folder / "made").touch()
+    (folder / _MADE).write_text(json.dumps({"first_start_s": took_s}), encoding="utf-8")
+
+
+def first_start_s(kept: Path) -> float | None:
+    """Return how long the first start took on what a ground was filled with; None where that was not noted yet."""
+    made = (kept / _MADE).read_text(encoding="utf-8")
+    return float(json.loads(made)["first_start_s"]) if made else None
 
 
 def ledger_bytes(directory: Path) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from tests.support.messages import acceptance
@@ -13,7 +14,10 @@ from governance import v1
 from governance_server.domain.command import Command
 from governance_server.engine.governor import Governor
 from governance_server.engine.waiting import MAX_BATCH
+from governance_server.ledger.remembering import Remembering
 from governance_server.ledger.sqlite_store import SqliteStore
+from governance_server.ledger.verification import verified_open_decisions
+from governance_server.ledger.verified_rows import VerifiedRows
 from governance_server.system import SystemClock, SystemEntropy
 
 if TYPE_CHECKING:
@@ -102,14 +106,18 @@ async def live(directory: Directory, ended: int, left_open: int, progress: Progr
 @asynccontextmanager
 async def _governing(directory: Directory) -> AsyncIterator[Governor]:
     store = await SqliteStore.open(directory.ledger, create=False)
-    governor = Governor(store, SystemClock(floor_us=(await store.head()).recorded_at_us), SystemEntropy())
+    clock = SystemClock(floor_us=(await store.head()).recorded_at_us)
+    governor = Governor(store, clock, SystemEntropy())
     async with store.transaction() as transaction:
         await transaction.connection.execute(_CACHE)
-    await governor.recover()
-    governing = asyncio.create_task(governor.run())
+    remembered = VerifiedRows(directory.verified, version("governance-workspace"))
+    await governor.recover(verified_open_decisions(store, remembered))
+    remembering = Remembering(remembered, governor, clock, await store.ledger_id())
+    tasks = [asyncio.create_task(governor.run()), asyncio.create_task(remembering.run())]
     try:
         yield governor
     finally:
-        governing.cancel()
-        await asyncio.wait([governing])
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
         await store.close()

@@ -1,5 +1,6 @@
 """The recovery: how long a server that was killed takes until it serves again, with very much open or very much behind.
 
+A first start has to verify what came in the life before it; those after it do not.
 The ledgers are in the system's cache by then: what is measured is the server, not the disk.
 """
 
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from benchmarks import settings
 from benchmarks.benchmark import Benchmark
 from benchmarks.figures import Figure, over_rounds
-from benchmarks.grounds import Fill, StandingServer, kept_ground, ledger_bytes
+from benchmarks.grounds import Fill, StandingServer, first_start_s, kept_ground, ledger_bytes
 
 if TYPE_CHECKING:
     import argparse
@@ -69,11 +70,14 @@ def restarts(keep: Path, fill: Fill, arguments: argparse.Namespace, progress: Pr
             server.kill()
     finally:
         server.close()
-    bounds = {"most": MOST_S, "aim": AIM_S} if fill == Fill(MILLION) else {}
-    return [
-        over_rounds(f"recovery, {fill.title}: time to serve", took_s, "s", **bounds),
-        Figure(f"recovery, {fill.title}: the ledger's size", ledger_bytes(kept / "server") / 1e6, "MB"),
-    ]
+    most, aim = (MOST_S, AIM_S) if fill == Fill(MILLION) else (None, None)
+    name = f"recovery, {fill.title}: time to serve"
+    figures = [over_rounds(name, took_s, "s", most=most, aim=aim)]
+    first_s = first_start_s(kept)
+    if first_s is not None:
+        figures.append(Figure(f"{name} at the first start", first_s, "s", most=most, aim=aim))
+    size = ledger_bytes(kept / "server") / 1e6
+    return [*figures, Figure(f"recovery, {fill.title}: the ledger's size", size, "MB")]
 
 
 BENCHMARK: Final = Benchmark(

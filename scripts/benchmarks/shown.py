@@ -26,6 +26,7 @@ COST: Final = ": server's processor time, each"
 SCREENS: Final = "screen.latency, last of {}, p99"
 FANOUT: Final = "limit.fanout, last of {}, {}"
 RECOVERY: Final = "recovery, {}: time to serve"
+FIRST: Final = f"{RECOVERY} at the first start"
 PARTS: Final = "cycle.parts, "
 """Where a cycle's time goes: so begins the name of each part, in microseconds of the server's."""
 PEER_RATE: Final = re.compile(r"peers\.throughput, (.+), (\d+) at once")

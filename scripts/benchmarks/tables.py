@@ -33,6 +33,7 @@ _BARS: Final = (
     f"{Fill(MILLION).title}: throughput, of empty",
     f"{Fill(MILLION).title}: memory, each",
     shown.RECOVERY.format(Fill(MILLION).title),
+    shown.FIRST.format(Fill(MILLION).title),
     f"{Fill(entries=TEN_MILLION).title}: cost of a cycle, of empty",
 )
 """The figures that have a bar or an aim, in the order in which they were asked for. One that is not listed comes last;
@@ -171,8 +172,9 @@ def _recovery(figures: Figures) -> str:
         figure = figures.get(shown.RECOVERY.format(ground))
         if figure is not None:
             size = figures.get(f"recovery, {ground}: the ledger's size")
-            rows.append((readable(ground), told(figure), spread(figure), _or_none(size)))
-    return table(("", "time to serve", "rounds", "the ledger's size"), rows)
+            first = figures.get(shown.FIRST.format(ground))
+            rows.append((readable(ground), told(figure), spread(figure), _or_none(first), _or_none(size)))
+    return table(("", "time to serve", "rounds", "at the first start", "the ledger's size"), rows)
 
 
 def _parts(figures: Figures) -> str:

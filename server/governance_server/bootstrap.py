@@ -30,7 +30,7 @@ from governance_server.rpc.authentication import Authenticator
 from governance_server.rpc.edge import Connections, Edge
 from governance_server.rpc.limits import Limits
 from governance_server.rpc.server import RpcServer, Tls
-from governance_server.system import SystemClock, SystemEntropy, monotonic_ns
+from governance_server.system import SystemClock, SystemEntropy
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
@@ -65,7 +65,7 @@ async def open_store(directory: Directory, *, create: bool = False) -> AsyncIter
     Raises:
         StoreError: It cannot be opened, or has no first entry and is not to be made.
     """
-    store = await SqliteStore.open(directory.ledger, create=create, monotonic_ns=monotonic_ns)
+    store = await SqliteStore.open(directory.ledger, create=create)
     try:
         if not create:
             await backup.assure_begun(store, directory.ledger)

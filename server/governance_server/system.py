@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 LONGEST_SLEEP_S: Final = 3600.0
 """An event loop's timers are not made for years; what is further off is slept towards in steps."""
-monotonic_ns: Final = time.monotonic_ns
-"""Returns how much time has passed since some moment, in nanoseconds."""
 DRAWN_BYTES: Final = 4096
 """Of chance at a time: the salts of 128 entries."""
 

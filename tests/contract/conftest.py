@@ -27,13 +27,12 @@ class Ground(Protocol):
 
 
 class SqliteGround:
-    def __init__(self, path: Path, monotonic_ns: Callable[[], int] | None) -> None:
+    def __init__(self, path: Path) -> None:
         self.path = path
-        self.monotonic_ns = monotonic_ns
         self.stores: list[Store] = []
 
     async def open(self) -> Store:
-        store = await SqliteStore.open(self.path, create=True, monotonic_ns=self.monotonic_ns)
+        store = await SqliteStore.open(self.path, create=True)
         self.stores.append(store)
         return store
 
@@ -53,14 +52,9 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "ledger.db"
 
 
-@pytest.fixture(params=["sqlite", "sqlite, quick disk", "memory"])
+@pytest.fixture(params=["sqlite", "memory"])
 async def ground(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[Ground]:
-    grounds: dict[str, Callable[[], SqliteGround | MemoryGround]] = {
-        "sqlite": lambda: SqliteGround(path, None),
-        "sqlite, quick disk": lambda: SqliteGround(path, lambda: 0),  # no commit takes any time
-        "memory": MemoryGround,
-    }
-    chosen = grounds[request.param]()
+    chosen = SqliteGround(path) if request.param == "sqlite" else MemoryGround()
     yield chosen
     for store in chosen.stores:
         await store.close()

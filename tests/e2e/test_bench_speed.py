@@ -15,7 +15,7 @@ import pytest
 from benchmarks import programs
 from benchmarks.bare import FAN
 from benchmarks.dialogue import LoadError, LoadProgram
-from benchmarks.grounds import Fill, copied, kept_ground
+from benchmarks.grounds import Fill, copied, first_start_s, kept_ground
 from benchmarks.progress import Progress
 from benchmarks.servers import bare_stage, last_arrivals_s, stage
 from tests.support.server import run_server_command
@@ -75,6 +75,7 @@ def test_all_of_it(tmp_path: Path) -> None:
         "burst of 100, all seen",
         "unary SubmitVerdict, one at a time, p99",
         "recovery, 70 open: time to serve",
+        "recovery, 70 open: time to serve at the first start",
         "70 open: cycle.throughput, 1 operator",
         "70 open: throughput, of empty",
     ):
@@ -149,5 +150,8 @@ def test_a_kept_ground_is_in_order(tmp_path: Path) -> None:
     made = (kept / "made").stat().st_mtime_ns
     assert kept_ground(tmp_path, fill, Progress(io.StringIO())) == kept
     assert (kept / "made").stat().st_mtime_ns == made
+    first_s = first_start_s(kept)
+    assert first_s is not None
+    assert first_s > 0
     run_server_command("check", str(kept / "server"))
     assert copied(kept, tmp_path / "copy").directory == tmp_path / "copy" / "server"

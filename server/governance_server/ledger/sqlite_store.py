@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from governance_server.engine.ports import NOTHING, StoreBusyError, StoreError
 from governance_server.ledger import checkpoints, statements
 from governance_server.ledger.migration import migrate
-from governance_server.ledger.pace import Pace
 from governance_server.ledger.settling import settled
 from governance_server.ledger.sqlite_engine import driver_of, ledger_engine
 from governance_server.ledger.sqlite_reads import SqliteReads
@@ -20,7 +19,7 @@ from governance_server.ledger.sqlite_transaction import Locked, SqliteTransactio
 from governance_server.ledger.write_back import WriteBack
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Sequence
     from pathlib import Path
     from typing import Self
 
@@ -30,9 +29,8 @@ if TYPE_CHECKING:
     from governance_server.ledger.driver import Driver
 
 FEW: Final = 4
-"""So much is looked up as the head is locked, and so many entries are committed, on the loop's own thread: to go to
-SQLite's thread and back wakes two threads that sleep, which took a sixth of a cycle where one comes at a time. What is
-more, cannot be had at once or may take long is waited for on that thread."""
+"""So much is looked up on the loop's own thread as the head is locked, since one command's share takes a third of what
+going to SQLite's thread and back does; where it cannot be had at once, or is more, it is waited for on that thread."""
 PATIENCE_MS: Final = 5000
 """How long another process may hold the head before it counts as busy: many of its batches."""
 FILE_MODE: Final = 0o600
@@ -42,38 +40,28 @@ FILE_MODE: Final = 0o600
 class SqliteStore(SqliteReads):
     """A ledger in one SQLite file. Several processes may have it open; the file's lock orders their writing."""
 
-    def __init__(
-        self,
-        engine: AsyncEngine,
-        kept: Sequence[AsyncConnection],
-        drivers: Sequence[Driver],
-        pace: Pace | None,
-    ) -> None:
+    def __init__(self, engine: AsyncEngine, kept: Sequence[AsyncConnection], drivers: Sequence[Driver]) -> None:
         """Take over what was opened: connections for as long as it is open, and what they are underneath.
 
         Args:
             engine: Makes the connections that read.
             kept: The connection that writes, and the one that writes the log back.
             drivers: The same, for use without SQLAlchemy.
-            pace: Tells whether the loop may wait for a commit on its own thread; None where it never may.
         """
         super().__init__(engine)
         self._kept = kept
         self._driver, beside = drivers
-        self._pace = pace
         self._write_back = WriteBack(self._driver, beside)
         self._writing = asyncio.Lock()
         self._thinned_us = 0
 
     @classmethod
-    async def open(cls, path: Path, *, create: bool, monotonic_ns: Callable[[], int] | None = None) -> Self:
+    async def open(cls, path: Path, *, create: bool) -> Self:
         """Open a ledger and bring its tables to the newest revision.
 
         Args:
             path: The database.
             create: Make an empty ledger where there is none.
-            monotonic_ns: Returns how much time has passed since some moment, in nanoseconds, so that a small commit is
-                carried out on the loop's own thread while the disk is quick. Without it, none is.
 
         Raises:
             StoreError: There is none, it is of a newer version, is no ledger, or cannot be opened.
@@ -87,7 +75,7 @@ class SqliteStore(SqliteReads):
                 drivers = [await driver_of(connection) for connection in kept]
                 await drivers[0].execute("PRAGMA busy_timeout = 0")  # `lock` waits where it may
                 opened.pop_all()  # closed by `close`
-        return cls(engine, kept, drivers, None if monotonic_ns is None else Pace(monotonic_ns))
+        return cls(engine, kept, drivers)
 
     @asynccontextmanager
     async def transaction(self, wanted: Wanted = NOTHING) -> AsyncIterator[SqliteTransaction]:
@@ -117,22 +105,13 @@ class SqliteStore(SqliteReads):
         return SqliteTransaction(self._driver, locked)
 
     async def _commit(self, transaction: SqliteTransaction) -> None:
-        pace, commit = self._pace, transaction.commit
-        timed = commit if pace is None else partial(pace.timed, commit)
         try:
             with told_as_store_error("written"):
-                if pace is not None and pace.is_quick and self._is_small(transaction):
-                    self._driver.carry_out_here(timed)
-                else:
-                    await settled(self._driver.begin(timed))
+                await settled(self._driver.begin(transaction.commit))
         except BaseException:
             await settled(self._roll_back())  # cancelled after it was committed, there is nothing to roll back
             raise
         self._write_back.wrote(transaction.entries)
-
-    def _is_small(self, transaction: SqliteTransaction) -> bool:
-        """Nothing but a few rows has to reach the disk, and nobody else writes to it now."""
-        return transaction.entries <= FEW and not transaction.in_parts and not self._write_back.is_under_way
 
     async def _roll_back(self) -> None:
         with told_as_store_error("rolled back"):

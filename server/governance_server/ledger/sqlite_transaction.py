@@ -106,13 +106,11 @@ class SqliteTransaction:
 
     Attributes:
         locked: What was read as the head was locked.
-        in_parts: Some of what was appended is being written on the connection's thread already.
     """
 
     def __init__(self, driver: Driver, locked: Locked) -> None:
         self._driver = driver
         self.locked = locked
-        self.in_parts = False
         self._end = locked.head
         self._hashes: list[bytes] = []
         self._ready: Sequence[Write] = ()
@@ -168,7 +166,6 @@ class SqliteTransaction:
         """Append entries and project what they changed."""
         assert_follows(appendage, self._end)
         if self._ready:
-            self.in_parts = True
             self._driver.leave(partial(self._write, self._ready))
         self._ready = list(writes(appendage, self._end))
         self._end = head_after(appendage, self._end)
@@ -189,7 +186,7 @@ class SqliteTransaction:
             self._fault = fault
 
     def commit(self, connection: sqlite3.Connection) -> None:
-        """Write the last of what was appended and commit; after what was left to the connection's thread.
+        """Write the last of what was appended and commit; on the connection's thread.
 
         Raises:
             StoreError: The tree lacks something.
@@ -203,12 +200,12 @@ class SqliteTransaction:
         commit(connection)
 
     def grow_tree(self, connection: sqlite3.Connection, added: Sequence[bytes]) -> None:
-        """Write the tiles that become full or longer; as part of the commit."""
+        """Write the tiles that become full or longer; on the connection's thread."""
         tiles.grow(connection, self.head.offset, added)
 
 
 def commit(connection: sqlite3.Connection) -> None:
-    """Commit: on the disk when it returns."""
+    """Commit: on the disk when it returns; on the connection's thread."""
     connection.execute(statements.COMMIT)
 
 

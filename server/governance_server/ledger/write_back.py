@@ -42,7 +42,7 @@ class WriteBack:
 
     @property
     def is_under_way(self) -> bool:
-        """The disk is busy with it, and a commit takes longer."""
+        """It goes on, on either thread."""
         return self._under_way is not None and not self._under_way.done()
 
     @property
